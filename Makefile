@@ -1,0 +1,44 @@
+# The two commands are `make demo` and `make test`; both install what is missing and share one release build.
+SWIFT        ?= swift
+# Debug information of tests is not needed and index stores cost time on two cores.
+BUILD        := $(SWIFT) build -c release --disable-index-store
+PALLET       := .build/release/pallet
+PACKAGES     := libxml2-dev libsqlite3-dev zlib1g-dev python3 python3-pip
+TEST_PACKAGES := chromium chromium-driver python3-venv fonts-noto-cjk
+
+.PHONY: demo test test-long lint format bench build setup setup-test clean
+
+demo: build
+	$(PALLET) demo $(if $(ONCE),--once)
+
+build: setup
+	$(BUILD) --product pallet
+
+setup:
+	@scripts/install-packages.sh $(PACKAGES)
+
+setup-test: setup
+	@scripts/install-packages.sh $(TEST_PACKAGES)
+
+test: setup-test
+	$(BUILD) --build-tests
+	$(SWIFT) test -c release --skip-build --disable-xctest
+	scripts/test-outside.sh
+
+test-long: setup-test
+	$(BUILD) --build-tests
+	PALLET_LONG=1 $(SWIFT) test -c release --skip-build --disable-xctest
+	PALLET_LONG=1 scripts/test-outside.sh
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	python3 scripts/check-structure.py
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+bench: build
+	$(PALLET) bench --model qwen2.5-coder-0.5b-instruct
+
+clean:
+	rm -rf .build

@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built in language mode 6 with strict memory safety: whatever touches a raw pointer has to
+/// say `unsafe`, and `scripts/check-structure.py` counts those words per target.
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "Pallet",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "pallet", targets: ["pallet"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // Compute: the only C of the program, and what owns memory.
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+        .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: swiftSettings),
+
+        // Models: formats, tokenizers, templates, the forward pass, the engine.
+        .target(name: "ModelFormats", dependencies: ["Tensors"], swiftSettings: swiftSettings),
+        .target(name: "Tokenizers", swiftSettings: swiftSettings),
+        .target(name: "ChatTemplates", swiftSettings: swiftSettings),
+        .target(
+            name: "Transformers", dependencies: ["Tensors", "ModelFormats", "Tokenizers"],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Inference", dependencies: ["Transformers", "Tensors", "Tokenizers", "ChatTemplates"],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "ModelHub",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            resources: [.embedInCode("Resources/catalogue.json")],
+            swiftSettings: swiftSettings),
+
+        // Documents: text, corpus, passages, storage, the company's site page.
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(name: "Text", swiftSettings: swiftSettings),
+        .target(name: "Corpus", dependencies: ["Text", "CLibXML2"], swiftSettings: swiftSettings),
+        .target(
+            name: "Site", dependencies: ["Text"], resources: [.embedInCode("Resources/divisions.tsv")],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Storage", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Retrieval",
+            dependencies: ["Corpus", "Text", "Storage", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: swiftSettings),
+
+        // What people and programs meet.
+        .target(
+            name: "Service",
+            dependencies: [
+                "Inference", "Retrieval", "Site", "Storage",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "pallet",
+            dependencies: [
+                "ChatTemplates", "Corpus", "Inference", "ModelFormats", "ModelHub", "Retrieval", "Service", "Site",
+                "Storage", "Tensors", "Text", "Tokenizers", "Transformers",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+    ]
+)

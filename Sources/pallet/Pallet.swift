@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Pallet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "pallet")
+}
