@@ -1,0 +1,178 @@
+/// A version of an index.
+public struct IndexVersion: Codable, Sendable, Equatable {
+    public var id: Int64
+    public var index: String
+    /// Name of the cutter and its settings.
+    public var cutter: String
+    public var documents: Int
+    public var passages: Int
+    /// Terms of all passages together, headings included.
+    public var terms: Int
+
+    public init(id: Int64, index: String, cutter: String, documents: Int = 0, passages: Int = 0, terms: Int = 0) {
+        self.id = id
+        self.index = index
+        self.cutter = cutter
+        self.documents = documents
+        self.passages = passages
+        self.terms = terms
+    }
+}
+
+/// An index as it is in use.
+public struct IndexSummary: Codable, Sendable, Equatable {
+    public var name: String
+    /// The version in use; nil while the first build has not come to its end.
+    public var active: IndexVersion?
+    /// Whether a build was begun and not finished.
+    public var isBuilding: Bool
+    /// Thresholds kept with the index, as JSON.
+    public var calibration: String?
+
+    public init(name: String, active: IndexVersion?, isBuilding: Bool, calibration: String?) {
+        self.name = name
+        self.active = active
+        self.isBuilding = isBuilding
+        self.calibration = calibration
+    }
+}
+
+/// One state of one corpus record.
+public struct DocumentKey: Codable, Sendable, Hashable {
+    /// The record's id in the corpus.
+    public var record: String
+    /// Changes whenever text, title, date, place or cutter change.
+    public var fingerprint: String
+
+    public init(record: String, fingerprint: String) {
+        self.record = record
+        self.fingerprint = fingerprint
+    }
+}
+
+/// A document as it is stored, without its text.
+public struct StoredDocument: Codable, Sendable, Equatable {
+    public var record: String
+    /// Path relative to the corpus folder, with the original file name.
+    public var path: String
+    /// Which part of the file, from 0.
+    public var part: Int
+    public var title: String
+    /// ISO day, if known.
+    public var date: String?
+    /// Where the day comes from (`frontMatter`, `file` …).
+    public var dateSource: String?
+    public var kind: String
+
+    public init(
+        record: String, path: String, part: Int = 0, title: String, date: String? = nil, dateSource: String? = nil,
+        kind: String = ""
+    ) {
+        self.record = record
+        self.path = path
+        self.part = part
+        self.title = title
+        self.date = date
+        self.dateSource = dateSource
+        self.kind = kind
+    }
+}
+
+/// A document with its passages, to be stored.
+public struct DocumentDraft: Sendable, Equatable {
+    public var document: StoredDocument
+    public var fingerprint: String
+    /// The record's clean text, to which all places refer.
+    public var text: String
+    public var passages: [PassageDraft]
+
+    public init(document: StoredDocument, fingerprint: String, text: String, passages: [PassageDraft]) {
+        self.document = document
+        self.fingerprint = fingerprint
+        self.text = text
+        self.passages = passages
+    }
+}
+
+/// A passage to be stored.
+public struct PassageDraft: Sendable, Equatable {
+    /// Place in the clean text, in Unicode scalars.
+    public var start: Int
+    public var length: Int
+    /// Titles above it, outermost first, joined by ` > `.
+    public var heading: String
+    /// What has to be read before it and does not stand in it: the header row of its table. Often empty.
+    public var lead: String
+    /// The text at that place.
+    public var text: String
+    /// Hash of the text.
+    public var hash: String
+    public var headingTerms: [String]
+    public var bodyTerms: [String]
+
+    public init(
+        start: Int, length: Int, heading: String, lead: String, text: String, hash: String,
+        headingTerms: [String], bodyTerms: [String]
+    ) {
+        self.start = start
+        self.length = length
+        self.heading = heading
+        self.lead = lead
+        self.text = text
+        self.hash = hash
+        self.headingTerms = headingTerms
+        self.bodyTerms = bodyTerms
+    }
+}
+
+/// A passage of the version in use.
+public struct StoredPassage: Codable, Sendable, Equatable {
+    public var id: Int64
+    public var document: StoredDocument
+    /// Place among the document's passages, from 0.
+    public var ordinal: Int
+    /// Place in the document's clean text, in Unicode scalars.
+    public var start: Int
+    public var length: Int
+    public var heading: String
+    public var lead: String
+    public var text: String
+    public var hash: String
+    /// Terms as they were indexed, repeated as often as they occur.
+    public var headingTerms: [String]
+    public var bodyTerms: [String]
+
+    public init(
+        id: Int64, document: StoredDocument, ordinal: Int, start: Int, length: Int, heading: String, lead: String,
+        text: String, hash: String, headingTerms: [String] = [], bodyTerms: [String] = []
+    ) {
+        self.id = id
+        self.document = document
+        self.ordinal = ordinal
+        self.start = start
+        self.length = length
+        self.heading = heading
+        self.lead = lead
+        self.text = text
+        self.hash = hash
+        self.headingTerms = headingTerms
+        self.bodyTerms = bodyTerms
+    }
+}
+
+/// What a search by terms found, with what is needed to rank it again: all from one state of the database.
+public struct PassageCandidates: Sendable {
+    public var version: IndexVersion
+    /// Passages with their BM25 score (greater is better), best first.
+    public var passages: [(passage: StoredPassage, score: Double)]
+    /// How many passages of the version hold each of the terms that were asked for.
+    public var frequencies: [String: Int]
+
+    public init(
+        version: IndexVersion, passages: [(passage: StoredPassage, score: Double)], frequencies: [String: Int]
+    ) {
+        self.version = version
+        self.passages = passages
+        self.frequencies = frequencies
+    }
+}
