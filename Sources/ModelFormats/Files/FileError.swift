@@ -1,0 +1,35 @@
+/// Why bytes could not be read from or written to a file.
+public enum FileError: Error, Equatable, Sendable {
+    /// The operation failed; `code` is the system's errno.
+    case failed(operation: String, path: String, code: Int32)
+    /// The path names a folder, a pipe or a device.
+    case notAFile(path: String)
+    /// The file ended before the wanted bytes: it is shorter than its header says, or shrank while it was read.
+    case shortRead(path: String, offset: Int, expected: Int, actual: Int)
+    /// The wanted range cannot lie in any file (negative or beyond 2^63).
+    case badRange(path: String, offset: Int, count: Int)
+    /// A file that is read whole is larger than what such a file may be.
+    case tooLarge(path: String, size: Int, limit: Int)
+    /// The target exists and is not to be replaced.
+    case exists(path: String)
+}
+
+extension FileError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .failed(let operation, let path, let code):
+            "\(path): \(operation) failed: \(systemMessage(code)) (errno \(code))"
+        case .notAFile(let path):
+            "\(path) is not a regular file"
+        case .shortRead(let path, let offset, let expected, let actual):
+            "\(path): \(expected) bytes expected at offset \(offset), \(actual) are there; "
+                + "the file is incomplete or was changed while it was read: copy or pull it again"
+        case .badRange(let path, let offset, let count):
+            "\(path): no file can hold \(count) bytes at offset \(offset)"
+        case .tooLarge(let path, let size, let limit):
+            "\(path) has \(size) bytes, at most \(limit) are expected of such a file"
+        case .exists(let path):
+            "\(path) exists already: choose another name or remove it first"
+        }
+    }
+}

@@ -1,0 +1,140 @@
+public import FoundationEssentials
+import Tensors
+
+/// A model as Hugging Face's transformers stores it: config.json, safetensors, tokenizer files.
+///
+/// Tensors are given under their GGUF names and in GGUF's order of rows, so that what follows knows one convention.
+public final class HuggingFaceFolder: Sendable {
+    /// Files that belong to the tokenizer or to generation, read as they are where they exist.
+    public static let tokenizerFileNames = [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model",
+        "vocab.json", "merges.txt", "generation_config.json", "chat_template.jinja", "chat_template.json",
+    ]
+    static let maximumConfig = 8 << 20
+    static let maximumTokenizerFile = 128 << 20
+
+    public let configuration: ModelConfiguration
+    /// config.json as it is.
+    public let configBytes: [UInt8]
+    /// The tokenizer's files by name.
+    public let tokenizerFiles: [String: Data]
+    /// The weights in the order of their GGUF names.
+    public let tensors: [TensorDescription]
+
+    private let weights: SafetensorsCollection
+    /// GGUF name → name in the safetensors.
+    private let storedNames: [String: String]
+    private let permutation: RowPermutation?
+
+    /// Opens a folder: reads the configuration and the headers of the weights, and checks that they fit.
+    public init(_ folder: URL) throws {
+        let url = folder.appendingPathComponent("config.json")
+        configBytes = try ReadOnlyFile.contents(of: url, limit: Self.maximumConfig)
+        let config = try Self.config(configBytes, path: url.path)
+        let configuration = try config.configuration(name: folder.lastPathComponent)
+        self.configuration = configuration
+        weights = try SafetensorsCollection(folder: folder)
+        permutation = configuration.architecture == .llama ? RowPermutation(headLength: configuration.keyLength) : nil
+        (tensors, storedNames) = try Self.describe(weights.tensors, config, configuration)
+        var files: [String: Data] = [:]
+        for name in Self.tokenizerFileNames {
+            let file = folder.appendingPathComponent(name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            files[name] = Data(try ReadOnlyFile.contents(of: file, limit: Self.maximumTokenizerFile))
+        }
+        tokenizerFiles = files
+    }
+
+    private static func config(_ bytes: [UInt8], path: String) throws(ModelConfigurationError)
+        -> HuggingFaceConfiguration
+    {
+        let json: JSONValue
+        do { json = try JSONReader.value(of: bytes) } catch { throw .json(path: path, error) }
+        guard let members = json.object else { throw .notAnObject(path: path) }
+        return try HuggingFaceConfiguration(members)
+    }
+
+    private static func describe(
+        _ stored: [SafetensorsTensor], _ config: HuggingFaceConfiguration, _ configuration: ModelConfiguration
+    ) throws -> ([TensorDescription], [String: String]) {
+        var tensors: [TensorDescription] = []
+        var names: [String: String] = [:]
+        for tensor in stored where !TensorNames.isDerived(tensor.name) {
+            // A tied model's own lm_head is the embedding once more: transformers ignores it too.
+            if tensor.name == "lm_head.weight", configuration.tiedOutput { continue }
+            guard let name = TensorNames.gguf(tensor.name) else {
+                throw ModelFileError.unexpectedTensor(name: tensor.name, architecture: config.family.rawValue)
+            }
+            guard names.updateValue(tensor.name, forKey: name) == nil else {
+                throw SafetensorsError.duplicateTensor(name, files: [tensor.name])
+            }
+            let type = try elementType(of: tensor)
+            tensors.append(TensorDescription(name: name, type: type, dimensions: tensor.shape.reversed()))
+        }
+        tensors.sort { $0.name < $1.name }
+        let requirements = TensorRequirements(configuration)
+        try requirements.check(tensors)
+        try checkBiases(tensors, config, configuration)
+        return (tensors, names)
+    }
+
+    private static func elementType(of tensor: SafetensorsTensor) throws(ModelFileError) -> ElementType {
+        switch tensor.type {
+        case .f32: return .f32
+        case .f16: return .f16
+        case .bf16: return .bf16
+        default:
+            throw .unsupportedType(tensor: tensor.name, type: tensor.type.rawValue, known: ["F32", "F16", "BF16"])
+        }
+    }
+
+    /// Biases are there exactly where the configuration says so.
+    private static func checkBiases(
+        _ tensors: [TensorDescription], _ config: HuggingFaceConfiguration, _ configuration: ModelConfiguration
+    ) throws {
+        let attention = try config.hasAttentionBias()
+        let feedForward = try config.hasFeedForwardBias()
+        var expected = Set<String>()
+        if attention { expected.formUnion(["attn_q.bias", "attn_k.bias", "attn_v.bias"]) }
+        if attention, config.family != .qwen2 { expected.insert("attn_output.bias") }
+        if feedForward { expected.formUnion(["ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"]) }
+        let present = Set(tensors.map(\.name))
+        for tensor in tensors where tensor.name.hasSuffix(".bias") {
+            let bare = tensor.name.split(separator: ".").suffix(2).joined(separator: ".")
+            guard expected.contains(bare) else {
+                throw ModelFileError.unexpectedTensor(name: tensor.name, architecture: config.family.rawValue)
+            }
+        }
+        for block in 0..<configuration.blockCount {
+            for name in expected.sorted() where !present.contains("blk.\(block).\(name)") {
+                throw ModelFileError.missingTensor(name: "blk.\(block).\(name)", shape: [])
+            }
+        }
+    }
+
+    /// Bytes of some rows in GGUF's order. Rows of q and k are permuted within their head, so whole heads are read.
+    func read(_ tensor: TensorDescription, rows: Range<Int>) throws -> [UInt8] {
+        guard let stored = storedNames[tensor.name] else { throw ModelFileError.noSuchTensor(name: tensor.name) }
+        let isVector = tensor.dimensions.count < 2
+        let permuted = tensor.name.contains(".attn_q.") || tensor.name.contains(".attn_k.")
+        guard permuted, let permutation, !rows.isEmpty else {
+            return try weights.read(stored, bytes: Self.bytes(rows, tensor.rowBytes))
+        }
+        // In a bias each element is a row of its own.
+        let unit = isVector ? tensor.rowBytes / max(1, tensor.columns) : tensor.rowBytes
+        let wanted = isVector ? 0..<tensor.columns : rows
+        let heads = permutation.heads(covering: wanted)
+        let source = try weights.read(stored, bytes: Self.bytes(heads, unit))
+        var result: [UInt8] = []
+        result.reserveCapacity(wanted.count * unit)
+        for row in wanted {
+            let start = (permutation.huggingFaceRow(ofGGUF: row) - heads.lowerBound) * unit
+            result.append(contentsOf: source[start..<(start + unit)])
+        }
+        return result
+    }
+
+    private static func bytes(_ rows: Range<Int>, _ unit: Int) -> Range<Int> {
+        (rows.lowerBound * unit)..<(rows.upperBound * unit)
+    }
+}

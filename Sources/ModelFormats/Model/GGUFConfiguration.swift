@@ -1,0 +1,141 @@
+/// Reads a `ModelConfiguration` from the metadata of a GGUF file (keys of facts/gguf.md §4).
+struct GGUFConfiguration {
+    private let metadata: [String: GGUFValue]
+    private let prefix: String
+    private let architecture: Architecture
+
+    /// - Parameters:
+    ///   - embeddingRows: rows of `token_embd.weight`, 0 when there is none.
+    ///   - hasOutput: whether there is an `output.weight`.
+    static func configuration(
+        metadata: [String: GGUFValue], fileName: String, embeddingRows: Int, hasOutput: Bool
+    ) throws(ModelConfigurationError) -> ModelConfiguration {
+        guard let named = metadata["general.architecture"] else { throw .missing(key: "general.architecture") }
+        guard let text = named.string else {
+            throw .wrongType(key: "general.architecture", expected: "a string", actual: named.typeName)
+        }
+        guard let architecture = Architecture(rawValue: text) else {
+            throw .unknownArchitecture(actual: text, known: Architecture.allCases.map(\.rawValue))
+        }
+        if let type = metadata["general.type"]?.string, type != "model" {
+            throw .unsupported(feature: "a file of general.type \"\(type)\" as a model of its own")
+        }
+        let reader = GGUFConfiguration(metadata: metadata, prefix: text + ".", architecture: architecture)
+        try reader.refuseOtherMathematics()
+        let configuration = try reader.read(
+            name: metadata["general.name"]?.string ?? fileName, embeddingRows: embeddingRows, hasOutput: hasOutput)
+        try configuration.validate()
+        return configuration
+    }
+
+    private func read(name: String, embeddingRows: Int, hasOutput: Bool) throws(ModelConfigurationError)
+        -> ModelConfiguration
+    {
+        let width = try integer("embedding_length")
+        let heads = try integer("attention.head_count")
+        let kvHeads = try optionalInteger("attention.head_count_kv") ?? heads
+        guard heads > 0 else { throw .outOfRange(key: "head count", actual: "\(heads)", allowed: "1 or more") }
+        let keyLength = try optionalInteger("attention.key_length") ?? (width / heads)
+        let blocks = try integer("block_count")
+        let window = try optionalInteger("attention.sliding_window").flatMap { $0 > 0 ? $0 : nil }
+        return ModelConfiguration(
+            architecture: architecture,
+            name: name,
+            contextLength: try integer("context_length"),
+            embeddingLength: width,
+            blockCount: blocks,
+            feedForwardLength: try integer("feed_forward_length"),
+            headCount: heads,
+            kvHeadCount: kvHeads,
+            keyLength: keyLength,
+            valueLength: try optionalInteger("attention.value_length") ?? (width / heads),
+            normEpsilon: Float(try number("attention.layer_norm_rms_epsilon")),
+            ropeBase: try optionalNumber("rope.freq_base") ?? 10_000,
+            ropeDimensions: try optionalInteger("rope.dimension_count") ?? keyLength,
+            ropeScaling: try scaling(),
+            ropeFrequencyFactors: nil,
+            slidingWindow: window,
+            windowedLayers: window == nil ? [] : Array(repeating: true, count: min(max(blocks, 0), 512)),
+            vocabularySize: embeddingRows,
+            tiedOutput: !hasOutput)
+    }
+
+    /// Keys that change the mathematics in ways that are not computed here.
+    private func refuseOtherMathematics() throws(ModelConfigurationError) {
+        if let experts = try optionalInteger("expert_count"), experts > 0 {
+            throw .unsupported(feature: "a mixture of \(experts) experts")
+        }
+        for key in ["attn_logit_softcapping", "final_logit_softcapping", "attention.scale"]
+        where try optionalNumber(key).map({ $0 != 0 }) ?? false {
+            throw .unsupported(feature: prefix + key)
+        }
+        if metadata[prefix + "attention.causal"]?.bool == false { throw .unsupported(feature: "attention to both sides") }
+    }
+
+    private func scaling() throws(ModelConfigurationError) -> RopeScaling {
+        let oldFactor = try optionalNumber("rope.scale_linear")
+        let type = metadata[prefix + "rope.scaling.type"]
+        let factor = try optionalNumber("rope.scaling.factor") ?? oldFactor ?? 0
+        guard let type else { return factor == 0 || factor == 1 ? .none : .linear(factor: factor) }
+        guard let name = type.string else {
+            throw .wrongType(key: prefix + "rope.scaling.type", expected: "a string", actual: type.typeName)
+        }
+        switch name {
+        case "none": return .none
+        case "linear": return factor == 0 ? .none : .linear(factor: factor)
+        case "yarn": return .yarn(try yarn(factor: factor == 0 ? 1 : factor))
+        default: throw .unknownRopeType(actual: name, known: ["none", "linear", "yarn"])
+        }
+    }
+
+    private func yarn(factor: Double) throws(ModelConfigurationError) -> YarnScaling {
+        let yarnFactor = try optionalNumber("rope.scaling.yarn_attn_factor")
+        let plainFactor = try optionalNumber("rope.scaling.attn_factor")
+        let stated = yarnFactor ?? plainFactor
+        let trained = try optionalInteger("rope.scaling.original_context_length")
+        let context = try integer("context_length")
+        var yarn = YarnScaling(
+            factor: factor,
+            originalContextLength: trained ?? context,
+            attentionFactor: (stated ?? 1) * YarnScaling.defaultAttentionFactor(factor))
+        if let fast = try optionalNumber("rope.scaling.yarn_beta_fast") { yarn.betaFast = fast }
+        if let slow = try optionalNumber("rope.scaling.yarn_beta_slow") { yarn.betaSlow = slow }
+        if let share = try optionalNumber("rope.scaling.yarn_ext_factor"), share >= 0 {
+            yarn.extrapolationFactor = share
+        }
+        return yarn
+    }
+
+    // MARK: Values
+
+    private func integer(_ key: String) throws(ModelConfigurationError) -> Int {
+        guard let value = try optionalInteger(key) else { throw .missing(key: prefix + key) }
+        return value
+    }
+
+    /// An integer; an array with one value per layer counts as that value when all are equal.
+    private func optionalInteger(_ key: String) throws(ModelConfigurationError) -> Int? {
+        guard let value = metadata[prefix + key] else { return nil }
+        if let integer = value.integer { return integer }
+        if let perLayer = value.integers, let first = perLayer.first {
+            guard perLayer.allSatisfy({ $0 == first }) else {
+                throw .unsupported(feature: "different values of \(prefix + key) per layer")
+            }
+            return first
+        }
+        throw .wrongType(key: prefix + key, expected: "an integer", actual: value.typeName)
+    }
+
+    private func number(_ key: String) throws(ModelConfigurationError) -> Double {
+        guard let value = try optionalNumber(key) else { throw .missing(key: prefix + key) }
+        return value
+    }
+
+    private func optionalNumber(_ key: String) throws(ModelConfigurationError) -> Double? {
+        guard let value = metadata[prefix + key] else { return nil }
+        guard let number = value.double else {
+            throw .wrongType(key: prefix + key, expected: "a number", actual: value.typeName)
+        }
+        return number
+    }
+}

@@ -1,0 +1,162 @@
+/// The model families that can be read, under the names that GGUF gives them. Mistral is stored as llama.
+public enum Architecture: String, CaseIterable, Codable, Sendable {
+    case llama
+    case qwen2
+    case qwen3
+
+    /// How pairs of dimensions turn together in rotary embedding, for weights as `ModelFile` gives them.
+    public var ropePairing: RopePairing {
+        switch self {
+        case .llama: .adjacent
+        case .qwen2, .qwen3: .halves
+        }
+    }
+}
+
+/// Which two dimensions of a head (r rotated ones) form pair i.
+public enum RopePairing: String, Codable, Sendable {
+    /// 2i and 2i + 1.
+    case adjacent
+    /// i and i + r/2.
+    case halves
+}
+
+/// How the rotary frequencies are changed for contexts longer than the trained one.
+public enum RopeScaling: Equatable, Sendable {
+    case none
+    /// Every frequency is divided by `factor`.
+    case linear(factor: Double)
+    /// Llama 3.1: by wavelength λ against the original context C. λ < C/high: as it is; λ > C/low: divided by
+    /// `factor`; between: interpolated.
+    case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContextLength: Int)
+    case yarn(YarnScaling)
+}
+
+/// The parameters of YaRN (facts: README-models §5.3).
+public struct YarnScaling: Equatable, Sendable {
+    public var factor: Double
+    public var originalContextLength: Int
+    /// Rotations per original context above which a frequency stays as it is.
+    public var betaFast: Double = 32
+    /// Rotations per original context below which a frequency is divided by `factor`.
+    public var betaSlow: Double = 1
+    /// What cosine and sine are multiplied by, resolved from whatever form the file states it in.
+    public var attentionFactor: Double
+    /// Whether the two bounds are rounded to whole pairs.
+    public var truncate = true
+    /// Share of the extrapolated frequencies; 1 in every known model.
+    public var extrapolationFactor: Double = 1
+}
+
+/// What defines a model's computation besides its weights, equal for GGUF files and Hugging Face folders.
+///
+/// All numbers are within sane bounds: products of two of them fit `Int`, none that divides is zero.
+public struct ModelConfiguration: Equatable, Sendable {
+    public var architecture: Architecture
+    /// The model's own name, or the file's or folder's where it states none.
+    public var name: String
+    /// Longest sequence the model was made for, in tokens.
+    public var contextLength: Int
+    /// Width of the residual stream.
+    public var embeddingLength: Int
+    /// Number of transformer blocks.
+    public var blockCount: Int
+    /// Inner width of the feed-forward network.
+    public var feedForwardLength: Int
+    /// Query heads.
+    public var headCount: Int
+    /// Key and value heads; divides `headCount`.
+    public var kvHeadCount: Int
+    /// Dimensions of a query or key head.
+    public var keyLength: Int
+    /// Dimensions of a value head.
+    public var valueLength: Int
+    /// ε of RMSNorm.
+    public var normEpsilon: Float
+    /// θ of the rotary embedding.
+    public var ropeBase: Double
+    /// Rotated dimensions of each head: even, at most `keyLength`.
+    public var ropeDimensions: Int
+    public var ropeScaling: RopeScaling
+    /// GGUF only: divisors of the rotary frequencies, one a pair (tensor `rope_freqs.weight`). A folder says the same
+    /// as `RopeScaling.llama3`; never both.
+    public var ropeFrequencyFactors: [Float]?
+    /// Keys a position sees, itself included, in the layers of `windowedLayers`; nil means all.
+    public var slidingWindow: Int?
+    /// Per block whether the window holds there; empty without a window.
+    public var windowedLayers: [Bool]
+    /// Rows of the embedding matrix; may exceed the tokenizer's vocabulary.
+    public var vocabularySize: Int
+    /// Whether the output matrix is the embedding matrix.
+    public var tiedOutput: Bool
+}
+
+extension ModelConfiguration {
+    /// Largest number of blocks: llama.cpp's bound, where larger values once wrote out of bounds.
+    public static let maximumBlocks = 512
+
+    /// Refuses numbers with which the computation would divide by zero, overflow or allocate absurdly.
+    func validate() throws(ModelConfigurationError) {
+        try Self.check("context length", contextLength, 1...(1 << 27))
+        try Self.check("embedding length", embeddingLength, 1...(1 << 20))
+        try Self.check("block count", blockCount, 1...Self.maximumBlocks)
+        try Self.check("feed-forward length", feedForwardLength, 1...(1 << 22))
+        try Self.check("head count", headCount, 1...(1 << 14))
+        try Self.check("KV head count", kvHeadCount, 1...(1 << 14))
+        try Self.check("key length", keyLength, 1...(1 << 14))
+        try Self.check("value length", valueLength, 1...(1 << 14))
+        try Self.check("vocabulary size", vocabularySize, 1...(1 << 24))
+        try Self.check("rotated dimensions", ropeDimensions, 2...max(2, keyLength))
+        guard headCount % kvHeadCount == 0 else {
+            throw .headsDoNotDivide(heads: headCount, kvHeads: kvHeadCount)
+        }
+        guard ropeDimensions % 2 == 0, ropeDimensions <= keyLength else {
+            throw .outOfRange(key: "rotated dimensions", actual: "\(ropeDimensions)", allowed: "even, 2...\(keyLength)")
+        }
+        guard normEpsilon.isFinite, normEpsilon >= 0, normEpsilon < 1 else {
+            throw .outOfRange(key: "norm epsilon", actual: "\(normEpsilon)", allowed: "0..<1")
+        }
+        guard ropeBase.isFinite, ropeBase >= 1, ropeBase <= 1e15 else {
+            throw .outOfRange(key: "rope base", actual: "\(ropeBase)", allowed: "1...1e15")
+        }
+        if let slidingWindow { try Self.check("sliding window", slidingWindow, 1...(1 << 40)) }
+        try validateScaling()
+    }
+
+    private func validateScaling() throws(ModelConfigurationError) {
+        switch ropeScaling {
+        case .none: break
+        case .linear(let factor): try Self.checkFactor("factor", factor)
+        case .llama3(let factor, let low, let high, let original):
+            try Self.checkFactor("factor", factor)
+            try Self.checkFactor("low_freq_factor", low)
+            try Self.checkFactor("high_freq_factor", high)
+            guard low < high else {
+                throw .outOfRange(key: "rope low_freq_factor", actual: "\(low)", allowed: "below high_freq_factor \(high)")
+            }
+            try Self.check("original context length", original, 1...(1 << 27))
+        case .yarn(let yarn):
+            try Self.checkFactor("factor", yarn.factor)
+            try Self.checkFactor("beta_fast", yarn.betaFast)
+            try Self.checkFactor("beta_slow", yarn.betaSlow)
+            try Self.checkFactor("attention factor", yarn.attentionFactor)
+            try Self.check("original context length", yarn.originalContextLength, 1...(1 << 27))
+        }
+        guard let factors = ropeFrequencyFactors else { return }
+        guard factors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+            throw .outOfRange(key: "rope_freqs.weight", actual: "a value that is not", allowed: "positive and finite")
+        }
+    }
+
+    private static func check(_ key: String, _ value: Int, _ range: ClosedRange<Int>) throws(ModelConfigurationError) {
+        guard range.contains(value) else {
+            throw .outOfRange(key: key, actual: "\(value)", allowed: "\(range.lowerBound)...\(range.upperBound)")
+        }
+    }
+
+    private static func checkFactor(_ key: String, _ value: Double) throws(ModelConfigurationError) {
+        guard value.isFinite, value > 0, value <= 1e6 else {
+            throw .outOfRange(key: "rope \(key)", actual: "\(value)", allowed: "above 0, at most 1e6")
+        }
+    }
+}

@@ -1,0 +1,122 @@
+public import FoundationEssentials
+import Tensors
+
+/// A model opened for reading: one view of GGUF files and Hugging Face folders.
+///
+/// Opening reads configuration, metadata and the list of tensors, and checks that every tensor the architecture needs
+/// is there in the shape that the configuration says. Weights are read when asked for, from several threads if need
+/// be. Whatever the origin, tensors have GGUF's names and GGUF's order of rows.
+public final class ModelFile: Sendable {
+    /// Where a model comes from.
+    public enum Origin: String, Codable, Sendable {
+        case gguf
+        case huggingFace
+    }
+
+    private enum Source: Sendable {
+        case gguf(GGUFCollection)
+        case folder(HuggingFaceFolder)
+    }
+
+    /// Largest tensor that `readFloats` gives at once.
+    public static let maximumFloats = 1 << 22
+
+    public let configuration: ModelConfiguration
+    public let origin: Origin
+    /// All weights.
+    public let tensors: [TensorDescription]
+    /// GGUF: all keys of the file. Folder: what the keys would be in a GGUF file, without the tokenizer.
+    public let metadata: [String: GGUFValue]
+    /// Folder: the tokenizer's files as they are. GGUF: empty, the vocabulary is in `metadata`.
+    public let tokenizerFiles: [String: Data]
+
+    private let source: Source
+    private let indices: [String: Int]
+
+    /// Opens a `.gguf` file (any part of a split one) or a folder with config.json.
+    public static func open(_ url: URL) throws -> ModelFile {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+            throw FileError.failed(operation: "open", path: url.path, code: 2)
+        }
+        guard isFolder else { return try ModelFile(gguf: url) }
+        guard FileManager.default.fileExists(atPath: url.appendingPathComponent("config.json").path) else {
+            throw ModelFileError.notAModel(path: url.path)
+        }
+        return try ModelFile(folder: url)
+    }
+
+    private init(gguf url: URL) throws {
+        let collection = try GGUFCollection(url)
+        let fileName = url.deletingPathExtension().lastPathComponent
+        var configuration = try GGUFConfiguration.configuration(
+            metadata: collection.metadata, fileName: fileName,
+            embeddingRows: collection.tensor("token_embd.weight")?.rows ?? 0,
+            hasOutput: collection.tensor("output.weight") != nil)
+        try GGUFTokenizerKeys.check(collection.metadata, vocabularySize: configuration.vocabularySize)
+        let tensors = try collection.tensors.map { tensor in
+            guard let type = tensor.type.elementType else {
+                let known = ElementType.allCases.map(\.name)
+                throw ModelFileError.unsupportedType(tensor: tensor.name, type: tensor.type.name, known: known)
+            }
+            return TensorDescription(name: tensor.name, type: type, dimensions: tensor.dimensions)
+        }
+        try TensorRequirements(configuration).check(tensors)
+        if let factors = tensors.first(where: { $0.name == "rope_freqs.weight" }) {
+            let bytes = try collection.read(factors.name, rows: 0..<1)
+            configuration.ropeFrequencyFactors = try Quantisation.dequantise(
+                bytes, type: factors.type, count: factors.columns)
+            try configuration.validate()
+        }
+        self.configuration = configuration
+        self.tensors = tensors
+        origin = .gguf
+        metadata = collection.metadata
+        tokenizerFiles = [:]
+        source = .gguf(collection)
+        indices = Self.index(tensors)
+    }
+
+    private init(folder url: URL) throws {
+        let folder = try HuggingFaceFolder(url)
+        configuration = folder.configuration
+        tensors = folder.tensors
+        origin = .huggingFace
+        metadata = GGUFMetadata.keys(for: folder.configuration)
+        tokenizerFiles = folder.tokenizerFiles
+        source = .folder(folder)
+        indices = Self.index(tensors)
+    }
+
+    private static func index(_ tensors: [TensorDescription]) -> [String: Int] {
+        Dictionary(tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The tensor of this name, for example `blk.0.attn_q.weight`; nil when the model has none.
+    public func tensor(_ name: String) -> TensorDescription? { indices[name].map { tensors[$0] } }
+
+    /// The stored bytes of some rows, in GGUF's order of rows.
+    ///
+    /// For a llama model from a folder the rows of q and k are put in GGUF's order: whole heads are read for it.
+    public func read(_ name: String, rows: Range<Int>) throws -> [UInt8] {
+        guard let tensor = tensor(name) else { throw ModelFileError.noSuchTensor(name: name) }
+        guard rows.lowerBound >= 0, rows.upperBound <= tensor.rows else {
+            throw ModelFileError.rowsOutOfRange(tensor: name, rows: rows, count: tensor.rows)
+        }
+        switch source {
+        case .gguf(let collection): return try collection.read(name, rows: rows)
+        case .folder(let folder): return try folder.read(tensor, rows: rows)
+        }
+    }
+
+    /// All values of a small tensor (norms, biases, rope factors) as numbers.
+    public func readFloats(_ name: String) throws -> [Float] {
+        guard let tensor = tensor(name) else { throw ModelFileError.noSuchTensor(name: name) }
+        guard tensor.elementCount <= Self.maximumFloats else {
+            throw ModelFileError.tooLargeForFloats(
+                tensor: name, elements: tensor.elementCount, limit: Self.maximumFloats)
+        }
+        let bytes = try read(name, rows: 0..<tensor.rows)
+        return try Quantisation.dequantise(bytes, type: tensor.type, count: tensor.elementCount)
+    }
+}

@@ -1,0 +1,75 @@
+/// The tensors that an architecture needs and may have, with their shapes (ne order), derived from the configuration.
+struct TensorRequirements {
+    private(set) var required: [(name: String, shape: [Int])] = []
+    private(set) var optional: [String: [Int]] = [:]
+    private let configuration: ModelConfiguration
+
+    init(_ configuration: ModelConfiguration) {
+        self.configuration = configuration
+        let width = configuration.embeddingLength
+        require("token_embd.weight", [width, configuration.vocabularySize])
+        require("output_norm.weight", [width])
+        if !configuration.tiedOutput { require("output.weight", [width, configuration.vocabularySize]) }
+        optional["rope_freqs.weight"] = [configuration.ropeDimensions / 2]
+        for block in 0..<configuration.blockCount { addBlock("blk.\(block).") }
+    }
+
+    private mutating func require(_ name: String, _ shape: [Int]) { required.append((name, shape)) }
+
+    private mutating func addBlock(_ prefix: String) {
+        let width = configuration.embeddingLength
+        let queries = configuration.headCount * configuration.keyLength
+        let keys = configuration.kvHeadCount * configuration.keyLength
+        let values = configuration.kvHeadCount * configuration.valueLength
+        let attention = configuration.headCount * configuration.valueLength
+        let inner = configuration.feedForwardLength
+        require(prefix + "attn_norm.weight", [width])
+        require(prefix + "attn_q.weight", [width, queries])
+        require(prefix + "attn_k.weight", [width, keys])
+        require(prefix + "attn_v.weight", [width, values])
+        require(prefix + "attn_output.weight", [attention, width])
+        require(prefix + "ffn_norm.weight", [width])
+        require(prefix + "ffn_gate.weight", [width, inner])
+        require(prefix + "ffn_up.weight", [width, inner])
+        require(prefix + "ffn_down.weight", [inner, width])
+        let biases = [
+            ("attn_q.bias", queries), ("attn_k.bias", keys), ("attn_v.bias", values), ("attn_output.bias", width),
+            ("ffn_gate.bias", inner), ("ffn_up.bias", inner), ("ffn_down.bias", width),
+        ]
+        for (name, length) in biases {
+            if configuration.architecture == .qwen2, ["attn_q.bias", "attn_k.bias", "attn_v.bias"].contains(name) {
+                require(prefix + name, [length])
+            } else {
+                optional[prefix + name] = [length]
+            }
+        }
+        if configuration.architecture == .qwen3 {
+            require(prefix + "attn_q_norm.weight", [configuration.keyLength])
+            require(prefix + "attn_k_norm.weight", [configuration.keyLength])
+        }
+    }
+
+    /// Checks that everything needed is there in the right shape, and nothing that would be left out silently.
+    /// Heads of rerankers (`cls.`) are not part of the computation of logits and stay unused.
+    func check(_ tensors: [TensorDescription]) throws(ModelFileError) {
+        var open = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for (name, shape) in required {
+            guard let found = open.removeValue(forKey: name) else { throw .missingTensor(name: name, shape: shape) }
+            try check(found, shape)
+        }
+        for (name, shape) in optional {
+            guard let found = open.removeValue(forKey: name) else { continue }
+            try check(found, shape)
+        }
+        let left = open.keys.filter { !$0.hasPrefix("cls.") }.sorted()
+        if let name = left.first {
+            throw .unexpectedTensor(name: name, architecture: configuration.architecture.rawValue)
+        }
+    }
+
+    private func check(_ tensor: TensorDescription, _ shape: [Int]) throws(ModelFileError) {
+        guard tensor.dimensions == shape else {
+            throw .wrongShape(tensor: tensor.name, expected: shape, actual: tensor.dimensions)
+        }
+    }
+}
