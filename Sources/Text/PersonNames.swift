@@ -49,6 +49,7 @@ struct PersonNames {
             start += 1
         }
         guard let surname = surname(at: start) else { return nil }
+        if !isMarked, surname == 1, Self.weakSurnames.contains(scalars[start]) { return nil }
         for given in [2, 1] {
             let end = start + surname + given
             guard end <= scalars.count, scalars[start..<end].allSatisfy(\.isHan) else { continue }
@@ -110,12 +111,12 @@ struct PersonNames {
     /// Before a name: no Han character, or one that does not join it into a word.
     private func isBorder(before index: Int) -> Bool {
         guard index > 0, scalars[index - 1].isHan else { return true }
-        return Self.before.contains(scalars[index - 1]) || Self.labels.matches(scalars, endingAt: index)
+        return Self.before.matches(scalars, endingAt: index) || Self.labels.matches(scalars, endingAt: index)
     }
 
     private func isBorder(after index: Int) -> Bool {
         guard index < scalars.count, scalars[index].isHan else { return true }
-        return Self.after.contains(scalars[index]) || startsTitle(at: index)
+        return Self.after.match(scalars, at: index) != nil || startsTitle(at: index)
     }
 
     // MARK: Tables
@@ -155,11 +156,17 @@ struct PersonNames {
         "石化", "金属", "宁波", "温州", "常务", "常驻", "白天", "毛利", "成立", "成都", "成功", "路线", "方面", "季度", "向您", "施工", "荣誉", "查询", "查看",
         "解决", "贺信", "时间", "何时", "许可", "张贴", "马上", "左右", "尤其", "陆续", "严格", "支持", "计划", "司法", "师资", "商会", "米面", "沙盘", "路桥",
         "房产", "苗圃", "农业", "农村", "海外", "简称", "程序", "容器", "段落", "曲线", "龙头", "柳州", "苏州", "杭州", "徐州", "郑州", "常州", "温控", "冷链",
-        "冷库", "边境", "宗教", "景区", "游客", "和解", "师傅", "于是", "全部", "全职", "全员", "单一", "连锁",
+        "冷库", "边境", "宗教", "景区", "游客", "和解", "师傅", "于是", "全部", "全职", "全员", "单一", "连锁", "万元",
     ]
 
-    private static let before = Set("和与及或由给对向跟让请找问是为的，、的在了经被即因叫称：（“《及同".unicodeScalars)
-    private static let after = Set("的在是和与及或于说表示负责将已任兼，、为从到对向给介绍指出认为等也都就先女率带出签主代担".unicodeScalars)
+    private static let before = WordTable([
+        "和", "与", "及", "或", "由", "给", "对", "向", "跟", "让", "请", "找", "问", "是", "为", "的", "、", "在", "了", "经", "被", "即", "因", "叫", "称",
+        "同", "联系", "咨询", "通知", "告诉", "询问", "邀请", "感谢", "任命", "聘请", "采访", "打给",
+    ])
+    private static let after = WordTable([
+        "的", "在", "是", "和", "与", "及", "或", "于", "说", "表示", "负责", "将", "已", "任", "兼", "为", "从", "到", "对", "向", "给", "介绍", "指出",
+        "认为", "等", "也", "都", "就", "先生", "女士", "率", "带", "出席", "出任", "签", "主持", "代表", "担任", "强调", "透露", "宣布", "称", "带队", "先后",
+    ])
 }
 
 /// Words by their first character, the longest first.

@@ -25,7 +25,7 @@ public struct SearchTerm: Sendable, Hashable {
 /// Han runs give all bigrams and the last character as a unigram, so that a word of two characters, a longer word (as
 /// a phrase of bigrams) and a single character (as a prefix) are all found without a dictionary. Latin words, numbers
 /// and codes are folded; a code is given whole and in parts: `PT-1210` → `pt1210`, `pt`, `1210`; `1200×1000mm` →
-/// `1200x1000mm`, `1200`, `1000`, `mm`; `0.35` → `0.35`, `0`, `35`; `1,000` → `1000`. The same text always gives the
+/// `1200x1000mm`, `1200x1000`, `1200`, `1000`, `mm`; `0.35` → `0.35`, `0`, `35`; `1,000` → `1000`. The same text always gives the
 /// same terms; documents and questions go through the same function.
 public enum SearchTerms {
     /// The terms of `text` in the order of their beginnings, a whole word before its parts.
@@ -84,14 +84,15 @@ private struct CompoundWord {
     /// The whole word without signs, except `.` between digits and `x` for a multiplication sign.
     private var whole = String.UnicodeScalarView()
 
-    private static let joiners: Set<Unicode.Scalar> = ["-", "_", ".", ",", "/", ":", "@", "&", "+", "'", "×", "*", "#"]
+    private static let joiners: Set<Unicode.Scalar> = ["-", "_", ".", ",", "/", ":", "@", "&", "+", "'", "×", "*", "#", "x"]
 
     init(in scalars: [Unicode.Scalar], at start: Int) {
         var index = start
         var pieceStart = start
         while index < scalars.count {
             let scalar = scalars[index]
-            if SearchTerms.isWordScalar(scalar) {
+            let joins = Self.joins(scalars, at: index)
+            if !joins && SearchTerms.isWordScalar(scalar) {
                 let isBorder = index > pieceStart && scalar.isDigit != scalars[index - 1].isDigit
                 if isBorder {
                     pieces.append(pieceStart..<index)
@@ -99,7 +100,7 @@ private struct CompoundWord {
                 }
                 whole.append(scalar)
                 index += 1
-            } else if Self.joins(scalars, at: index) {
+            } else if joins {
                 pieces.append(pieceStart..<index)
                 Self.appendSign(scalar, between: scalars[index - 1], and: scalars[index + 1], to: &whole)
                 index += 1
@@ -123,7 +124,7 @@ private struct CompoundWord {
             // Only as a thousands sign: exactly three digits follow.
             return before.isDigit && isGroupOfThree(scalars, from: index + 1)
         case "/", "+", "#": return before.isDigit || after.isDigit
-        case ":": return before.isDigit && after.isDigit
+        case ":", "x": return before.isDigit && after.isDigit
         default: return true
         }
     }
@@ -139,19 +140,39 @@ private struct CompoundWord {
     ) {
         guard before.isDigit, after.isDigit else { return }
         if sign == "." { whole.append(".") }
-        if sign == "×" || sign == "*" { whole.append("x") }
+        if sign == "×" || sign == "*" || sign == "x" { whole.append("x") }
     }
 
     func appendTerms(of folded: FoldedText, to terms: inout [SearchTerm]) {
         let text = String(whole)
         terms.append(SearchTerm(text: text, range: folded.sourceRange(range), kind: .word))
         guard pieces.count > 1 else { return }
-        for piece in pieces {
-            let part = folded.substring(piece)
-            // The x of 1200x1000 is a sign, and a lone letter beside digits finds nothing on its own.
-            if part != text && !(part == "x" && piece.count == 1) {
-                terms.append(SearchTerm(text: part, range: folded.sourceRange(piece), kind: .part))
+        for (index, piece) in pieces.enumerated() {
+            // Neighbours together, so that 1.5 is found in 1.5t and 1200×1000 in 1200×1000×150mm.
+            if pieces.count > 2, index + 1 < pieces.count {
+                let pair = piece.lowerBound..<pieces[index + 1].upperBound
+                appendPart(joined(folded.scalars, pair), at: pair, of: folded, unless: text, to: &terms)
+            }
+            appendPart(folded.substring(piece), at: piece, of: folded, unless: text, to: &terms)
+        }
+    }
+
+    private func appendPart(
+        _ part: String, at range: Range<Int>, of folded: FoldedText, unless whole: String, to terms: inout [SearchTerm]
+    ) {
+        guard part != whole else { return }
+        terms.append(SearchTerm(text: part, range: folded.sourceRange(range), kind: .part))
+    }
+
+    private func joined(_ scalars: [Unicode.Scalar], _ range: Range<Int>) -> String {
+        var text = String.UnicodeScalarView()
+        for index in range {
+            if SearchTerms.isWordScalar(scalars[index]) && !Self.joins(scalars, at: index) {
+                text.append(scalars[index])
+            } else {
+                Self.appendSign(scalars[index], between: scalars[index - 1], and: scalars[index + 1], to: &text)
             }
         }
+        return String(text)
     }
 }

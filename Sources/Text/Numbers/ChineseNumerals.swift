@@ -61,9 +61,10 @@ public enum ChineseNumerals {
             } else if let multiplier = multipliers[scalar] {
                 if multiplier >= 10_000 {
                     section = add(section, digit ?? 0)
-                    total = multiplier == 10_000 && total > 0 && total < 10_000
+                    // 一万两千亿: what came before is multiplied too; 一亿三千万: only the section is.
+                    total = total > 0 && total < multiplier || section == 0
                         ? times(add(total, section), multiplier)
-                        : add(total, times(max(section, 1), multiplier))
+                        : add(total, times(section, multiplier))
                     section = 0
                 } else {
                     section = add(section, times(digit ?? 1, multiplier))

@@ -7,15 +7,14 @@
 public enum Numbers {
     /// The mentions in `text`, in order, not overlapping.
     public static func mentions(in text: String) -> [NumberMention] {
-        mentions(in: Normalisation.fold(text))
-    }
-
-    /// The mentions in a text that is folded already.
-    public static func mentions(in folded: FoldedText) -> [NumberMention] {
+        let folded = Normalisation.fold(text)
         var scanner = NumberScanner(folded.scalars)
-        return scanner.scan().map { found in
-            NumberMention(
-                kind: found.kind, value: found.value, unit: found.unit, range: folded.sourceRange(found.range))
+        let source = Array(text.unicodeScalars)
+        return scanner.scan().compactMap { found in
+            let range = folded.sourceRange(found.range)
+            // Folding made 5G a weight: the capital tells that it is a name.
+            if found.unit == "g", let last = source[range].last, last == "G" || last == "Ｇ" { return nil }
+            return NumberMention(kind: found.kind, value: found.value, unit: found.unit, range: range)
         }
     }
 
@@ -25,9 +24,8 @@ public enum Numbers {
     public static func unsupported(in claim: String, by evidence: String) -> [NumberMention] {
         let claimed = mentions(in: claim)
         guard !claimed.isEmpty else { return [] }
-        let folded = Normalisation.fold(evidence)
-        let known = mentions(in: folded)
-        let words = Set(SearchTerms.terms(in: folded).lazy.filter { $0.kind == .part }.map(\.text))
+        let known = mentions(in: evidence)
+        let words = Set(SearchTerms.terms(in: evidence).lazy.filter { $0.kind == .part }.map(\.text))
         return claimed.filter { mention in
             if known.contains(where: { mention.isSupported(by: $0) }) { return false }
             return !(mention.kind == .number && words.contains(mention.value))
