@@ -46,6 +46,10 @@ public enum GGUFError: Error, Equatable, Sendable {
     case noSuchTensor(String)
     case rowsOutOfRange(tensor: String, rows: Range<Int>, count: Int)
 
+    // Writing.
+    case tooMuchWritten(tensor: String, expected: Int, actual: Int)
+    case incomplete(tensor: String, missing: Int)
+
     // Files in several parts.
     case badSplit(path: String, reason: String)
     case missingPart(path: String, part: Int, of: Int)
@@ -62,6 +66,9 @@ extension GGUFError: CustomStringConvertible {
         case .noSuchTensor(let name): return "GGUF: the file has no tensor \(name)"
         case .rowsOutOfRange(let tensor, let rows, let count):
             return "GGUF: rows \(rows) of tensor \(tensor) were asked for, it has \(count)"
+        case .tooMuchWritten(let tensor, let expected, let actual):
+            return "GGUF: \(actual) bytes were given for \(tensor), \(expected) are missing"
+        case .incomplete(let tensor, let missing): return "GGUF: \(missing) bytes of \(tensor) were not given"
         case .badSplit(let path, let reason): return "\(path): this file is one part of a model: \(reason)"
         case .missingPart(let path, let part, let count):
             return "\(path) is missing: the model has \(count) parts and needs part \(part) beside the others"

@@ -1,0 +1,109 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A file that appears under its name only when it is complete.
+///
+/// Bytes go to a hidden file beside the target; `commit` flushes them to the disk and renames. A file that was never
+/// committed is removed, so a break leaves nothing half-written under the name that others read.
+final class OutputFile {
+    private let target: String
+    private let temporary: String
+    private var descriptor: Int32
+    private var buffer: [UInt8] = []
+    /// Bytes written so far.
+    private(set) var count = 0
+
+    private static let bufferSize = 1 << 20
+
+    /// - Parameter replacing: whether a file of that name may be there already and is replaced.
+    init(_ url: URL, replacing: Bool) throws(FileError) {
+        target = url.path
+        if !replacing, FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
+        let hidden = ".\(url.lastPathComponent).\(UUID().uuidString.prefix(8)).part"
+        temporary = url.deletingLastPathComponent().appendingPathComponent(hidden).path
+        descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .failed(operation: "create", path: temporary, code: errno) }
+        buffer.reserveCapacity(Self.bufferSize)
+    }
+
+    deinit {
+        guard descriptor >= 0 else { return }
+        _ = close(descriptor)
+        _ = unsafe unlink(temporary)
+    }
+
+    /// Appends bytes.
+    func write(_ bytes: some Collection<UInt8>) throws(FileError) {
+        count += bytes.count
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= Self.bufferSize { try flush() }
+    }
+
+    /// Appends zeros up to the next multiple of `alignment`.
+    func pad(to alignment: Int) throws(FileError) {
+        let rest = count % alignment
+        if rest > 0 { try write(repeatElement(0, count: alignment - rest)) }
+    }
+
+    /// Makes the file durable and gives it its name.
+    func commit() throws(FileError) {
+        try flush()
+        guard fsync(descriptor) == 0 else { throw .failed(operation: "fsync", path: temporary, code: errno) }
+        let closed = close(descriptor)
+        descriptor = -1
+        guard closed == 0, unsafe rename(temporary, target) == 0 else {
+            let code = errno
+            _ = unsafe unlink(temporary)
+            throw .failed(operation: "rename", path: target, code: code)
+        }
+        try syncFolder(URL(fileURLWithPath: target).deletingLastPathComponent())
+    }
+
+    private func flush() throws(FileError) {
+        var code: Int32 = 0
+        unsafe buffer.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            var written = 0
+            while written < bytes.count {
+                let step = unsafe Self.put(descriptor, base + written, bytes.count - written)
+                if step >= 0 {
+                    written += step
+                } else if errno != EINTR {
+                    code = errno
+                    return
+                }
+            }
+        }
+        guard code == 0 else { throw .failed(operation: "write", path: temporary, code: code) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// The system's `write`, which the method of the same name hides.
+    private static func put(_ descriptor: Int32, _ base: UnsafeRawPointer, _ count: Int) -> Int {
+        #if canImport(Glibc)
+            unsafe Glibc.write(descriptor, base, count)
+        #elseif canImport(Musl)
+            unsafe Musl.write(descriptor, base, count)
+        #else
+            unsafe Darwin.write(descriptor, base, count)
+        #endif
+    }
+}
+
+/// Makes the names in a folder durable.
+func syncFolder(_ url: URL) throws(FileError) {
+    let descriptor = unsafe open(url.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .failed(operation: "open", path: url.path, code: errno) }
+    defer { _ = close(descriptor) }
+    // Some file systems have no fsync for folders and answer EINVAL: nothing more can be done there.
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+        throw .failed(operation: "fsync", path: url.path, code: errno)
+    }
+}
