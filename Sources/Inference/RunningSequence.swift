@@ -1,0 +1,82 @@
+import Tensors
+import Tokenizers
+import Transformers
+
+/// A request that is being answered: its tokens so far and what has been told of them. Only the engine touches it.
+final class RunningSequence {
+    /// Prompt and answer.
+    private(set) var tokens: [Int]
+    private(set) var cache: KeyValueCache?
+
+    private let request: GenerationRequest
+    private let tokenizer: Tokenizer
+    private let sampler: Sampler
+    private var decoder: StreamingDecoder
+    private var stops: StopMatcher
+    private let arrival: ContinuousClock.Instant
+    private var firstToken: ContinuousClock.Instant?
+    private var usage = GenerationUsage()
+    private let continuation: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
+
+    init(
+        request: GenerationRequest, tokenizer: Tokenizer, arrival: ContinuousClock.Instant,
+        continuation: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
+    ) throws(SamplingError) {
+        self.request = request
+        self.tokenizer = tokenizer
+        self.arrival = arrival
+        self.continuation = continuation
+        tokens = request.prompt
+        sampler = try Sampler(request.sampling)
+        decoder = StreamingDecoder(tokenizer)
+        stops = StopMatcher(request.stop)
+        usage.promptTokens = request.prompt.count
+    }
+
+    /// Leaves the queue.
+    func begin(cache: KeyValueCache, now: ContinuousClock.Instant) {
+        self.cache = cache
+        usage.cachedTokens = cache.count
+        usage.queueSeconds = (now - arrival).seconds
+    }
+
+    /// Chooses and tells the next token.
+    /// - Returns: true where it was the last one; the last event has been sent then.
+    func choose(logits: [Float], now: ContinuousClock.Instant, contextLength: Int) throws -> Bool {
+        let id = try sampler.sample(logits: logits, history: tokens, draw: usage.completionTokens)
+        var logProbabilities: LogProbabilities?
+        if let top = request.topLogProbabilities {
+            logProbabilities = try LogProbabilities(logits: logits, chosen: id, top: top)
+        }
+        if firstToken == nil {
+            firstToken = now
+            usage.firstTokenSeconds = (now - arrival).seconds
+        }
+        usage.completionTokens += 1
+        usage.decodeSeconds = (now - (firstToken ?? now)).seconds
+        tokens.append(id)
+
+        let endOfTurn = tokenizer.endOfGenerationTokens.contains(id) && !request.ignoreEndOfTurn
+        let text = endOfTurn ? "" : stops.feed(decoder.feed(id))
+        continuation.yield(.token(id: id, text: text, logProbabilities: logProbabilities))
+        if endOfTurn || stops.stopped {
+            finish(.stop)
+            return true
+        }
+        if usage.completionTokens >= request.maxTokens || tokens.count >= contextLength {
+            finish(.length)
+            return true
+        }
+        return false
+    }
+
+    private func finish(_ reason: FinishReason) {
+        let rest = stops.stopped ? "" : stops.feed(decoder.flush()) + stops.flush()
+        continuation.yield(.finished(reason: reason, text: rest, usage: usage))
+    }
+
+    /// Closes the stream.
+    func end(throwing error: (any Error)?) {
+        if let error { continuation.finish(throwing: error) } else { continuation.finish() }
+    }
+}

@@ -1,0 +1,13 @@
+public import Logging
+
+/// What the service writes to its log: constant messages, values as metadata, never a word of a prompt or an answer.
+public struct ServiceLog: Sendable {
+    private let logger: Logger
+
+    public init(_ logger: Logger) { self.logger = logger }
+
+    func failure(_ message: Logger.Message, _ error: any Error) {
+        logger.error(message, metadata: ["error": "\(type(of: error))"])
+        logger.debug(message, metadata: ["detail": "\(error)"])
+    }
+}

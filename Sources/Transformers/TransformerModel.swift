@@ -1,0 +1,57 @@
+public import ModelFormats
+public import Tensors
+
+/// A decoder of the llama, qwen2 and qwen3 families with its weights in memory, ready to compute.
+///
+/// Immutable after loading and shared by all who compute with it; what changes lies in a `KeyValueCache` per sequence
+/// and a `Workspace` per computing loop.
+public final class TransformerModel: Sendable {
+    /// The architectures that have a forward pass here.
+    public static let supportedArchitectures: [Architecture] = [.llama, .qwen2, .qwen3]
+
+    /// The published hyperparameters.
+    public let configuration: ModelConfiguration
+    /// How weights were taken in.
+    public let precision: Precision
+    let weights: TransformerWeights
+    let rope: RopeTable
+
+    /// Reads and repacks all weights. Takes about as long as reading the file; memory is that of the file (exact: 4
+    /// bytes a weight).
+    /// - Throws: `TransformerError` for what cannot be computed, the file's own errors for what cannot be read.
+    public init(
+        file: ModelFile, precision: Precision = .integer, progress: (String, Int, Int) -> Void = { _, _, _ in }
+    ) throws {
+        let configuration = file.configuration
+        guard Self.supportedArchitectures.contains(configuration.architecture) else {
+            throw TransformerError.unsupportedArchitecture(
+                found: configuration.architecture.rawValue, known: Self.supportedArchitectures.map(\.rawValue))
+        }
+        self.configuration = configuration
+        self.precision = precision
+        rope = RopeTable(
+            inverseFrequencies: RopeFrequencies.inverse(configuration),
+            attentionFactor: RopeFrequencies.attentionFactor(configuration),
+            pairing: configuration.architecture.ropePairing == .adjacent ? .adjacent : .halves)
+        weights = try WeightReader(file: file, precision: precision, progress: progress).read()
+    }
+
+    /// Rows of the embedding matrix: ids from 0 to one less are valid input.
+    public var vocabularySize: Int { weights.embedding.rows }
+
+    /// Bytes of the weights in memory.
+    public var residentBytes: Int { weights.residentBytes }
+
+    /// An empty cache for one sequence.
+    public func makeCache() -> KeyValueCache {
+        KeyValueCache(
+            layers: configuration.blockCount, kvHeads: configuration.kvHeadCount,
+            keyLength: configuration.keyLength, valueLength: configuration.valueLength)
+    }
+
+    /// The window of a layer: how many positions, itself included, a position looks back at; nil for all.
+    func window(ofLayer layer: Int) -> Int? {
+        let windowed = configuration.windowedLayers
+        return windowed.indices.contains(layer) && !windowed[layer] ? nil : configuration.slidingWindow
+    }
+}

@@ -1,0 +1,115 @@
+import ModelFormats
+import Tensors
+
+/// The weights of one decoder block. Shapes: E embedding length, H·d query width, G·d key and value width (G KV heads
+/// of length d), F feed-forward length; a matrix is [rows out, columns in].
+struct BlockWeights: Sendable {
+    /// [E], before attention.
+    let attentionNorm: FloatBuffer
+    /// [H·d, E], [G·d, E], [G·d, E], with biases [H·d], [G·d], [G·d] where the architecture has them.
+    let query: WeightMatrix, key: WeightMatrix, value: WeightMatrix
+    let queryBias: FloatBuffer?, keyBias: FloatBuffer?, valueBias: FloatBuffer?
+    /// [d], over each head of q and k before rotation (qwen3).
+    let queryNorm: FloatBuffer?, keyNorm: FloatBuffer?
+    /// [E, H·d], bias [E].
+    let output: WeightMatrix
+    let outputBias: FloatBuffer?
+    /// [E], before the feed-forward part.
+    let feedForwardNorm: FloatBuffer
+    /// [F, E], [F, E], [E, F], with biases [F], [F], [E].
+    let gate: WeightMatrix, up: WeightMatrix, down: WeightMatrix
+    let gateBias: FloatBuffer?, upBias: FloatBuffer?, downBias: FloatBuffer?
+}
+
+/// All weights of a decoder.
+struct TransformerWeights: Sendable {
+    /// [V, E]; also the output matrix where the two are tied.
+    let embedding: WeightMatrix
+    let blocks: [BlockWeights]
+    /// [E]
+    let outputNorm: FloatBuffer
+    /// [V, E]
+    let output: WeightMatrix
+
+    /// Bytes that the matrices hold.
+    var residentBytes: Int {
+        var bytes = embedding.residentBytes + (output === embedding ? 0 : output.residentBytes)
+        for block in blocks {
+            for matrix in [block.query, block.key, block.value, block.output, block.gate, block.up, block.down] {
+                bytes += matrix.residentBytes
+            }
+        }
+        return bytes
+    }
+
+    /// True where at least one matrix takes integer activations.
+    var usesQuantisedActivations: Bool {
+        guard let block = blocks.first else { return false }
+        return [block.query, block.gate, output].contains { $0.takesQuantisedActivations }
+            || blocks.contains { block in
+                [block.key, block.value, block.output, block.up, block.down].contains { $0.takesQuantisedActivations }
+            }
+    }
+}
+
+/// Reads and repacks weights, tensor by tensor, from the one view that all model files offer.
+struct WeightReader {
+    let file: ModelFile
+    let precision: Precision
+    /// Told after each tensor: name, tensors read so far, tensors in all.
+    let progress: (String, Int, Int) -> Void
+
+    func read() throws -> TransformerWeights {
+        let configuration = file.configuration
+        var count = 0
+        let total = file.tensors.count
+        func done(_ name: String) {
+            count += 1
+            progress(name, count, total)
+        }
+        func matrix(_ name: String) throws -> WeightMatrix {
+            guard let tensor = file.tensor(name) else { throw TransformerError.missingTensor(name) }
+            guard tensor.type.isComputable else {
+                let known = ElementType.allCases.filter(\.isComputable).map(\.name)
+                throw TransformerError.unsupportedWeightType(tensor: name, type: tensor.type.name, known: known)
+            }
+            let result = try WeightMatrix(
+                rows: tensor.rows, columns: tensor.columns, type: tensor.type, precision: precision
+            ) { try file.read(name, rows: $0) }
+            done(name)
+            return result
+        }
+        func vector(_ name: String) throws -> FloatBuffer {
+            guard file.tensor(name) != nil else { throw TransformerError.missingTensor(name) }
+            let values = try file.readFloats(name)
+            let buffer = try FloatBuffer(count: values.count)
+            buffer.store(values, at: 0)
+            done(name)
+            return buffer
+        }
+        func optionalVector(_ name: String) throws -> FloatBuffer? {
+            file.tensor(name) == nil ? nil : try vector(name)
+        }
+        let embedding = try matrix("token_embd.weight")
+        let blocks = try (0..<configuration.blockCount).map { index in
+            let b = "blk.\(index)."
+            return BlockWeights(
+                attentionNorm: try vector(b + "attn_norm.weight"),
+                query: try matrix(b + "attn_q.weight"), key: try matrix(b + "attn_k.weight"),
+                value: try matrix(b + "attn_v.weight"),
+                queryBias: try optionalVector(b + "attn_q.bias"), keyBias: try optionalVector(b + "attn_k.bias"),
+                valueBias: try optionalVector(b + "attn_v.bias"),
+                queryNorm: try optionalVector(b + "attn_q_norm.weight"),
+                keyNorm: try optionalVector(b + "attn_k_norm.weight"),
+                output: try matrix(b + "attn_output.weight"), outputBias: try optionalVector(b + "attn_output.bias"),
+                feedForwardNorm: try vector(b + "ffn_norm.weight"),
+                gate: try matrix(b + "ffn_gate.weight"), up: try matrix(b + "ffn_up.weight"),
+                down: try matrix(b + "ffn_down.weight"),
+                gateBias: try optionalVector(b + "ffn_gate.bias"), upBias: try optionalVector(b + "ffn_up.bias"),
+                downBias: try optionalVector(b + "ffn_down.bias"))
+        }
+        return TransformerWeights(
+            embedding: embedding, blocks: blocks, outputNorm: try vector("output_norm.weight"),
+            output: configuration.tiedOutput ? embedding : try matrix("output.weight"))
+    }
+}

@@ -1,0 +1,46 @@
+public import Tensors
+
+/// Scratch memory of one computing loop: every activation of a forward step, sized once for `rows` tokens.
+///
+/// Shapes as in `BlockWeights`; M is the number of tokens of a step, at most `rows`.
+public final class Workspace: Sendable {
+    /// Most tokens of one step.
+    public let rows: Int
+    /// [M, E] residual stream.
+    let hidden: FloatBuffer
+    /// [M, E] normed input of attention and of the feed-forward part.
+    let normed: ActivationBuffer
+    /// [M, H·d], [M, G·d], [M, G·d]
+    let query: FloatBuffer, key: FloatBuffer, value: FloatBuffer
+    /// [M, H·d] output of attention before its projection.
+    let attended: ActivationBuffer
+    /// [M, F], [M, F]
+    let gate: FloatBuffer, up: FloatBuffer
+    /// [M, F] silu(gate)·up
+    let activated: ActivationBuffer
+    /// [L, E] rows whose logits are wanted, [L, V] logits; L is at most `logitRows`.
+    let selected: FloatBuffer, selectedNormed: ActivationBuffer, logits: FloatBuffer
+    let logitRows: Int
+
+    /// - Parameters:
+    ///   - rows: most tokens of one step.
+    ///   - logitRows: most positions whose logits are computed at once; more are computed in several passes.
+    public init(model: TransformerModel, rows: Int, logitRows: Int = 16) throws {
+        let c = model.configuration
+        let quantised = model.weights.usesQuantisedActivations
+        self.rows = rows
+        self.logitRows = logitRows
+        hidden = try FloatBuffer(count: rows * c.embeddingLength)
+        normed = try ActivationBuffer(rows: rows, columns: c.embeddingLength, quantised: quantised)
+        query = try FloatBuffer(count: rows * c.headCount * c.keyLength)
+        key = try FloatBuffer(count: rows * c.kvHeadCount * c.keyLength)
+        value = try FloatBuffer(count: rows * c.kvHeadCount * c.valueLength)
+        attended = try ActivationBuffer(rows: rows, columns: c.headCount * c.valueLength, quantised: quantised)
+        gate = try FloatBuffer(count: rows * c.feedForwardLength)
+        up = try FloatBuffer(count: rows * c.feedForwardLength)
+        activated = try ActivationBuffer(rows: rows, columns: c.feedForwardLength, quantised: quantised)
+        selected = try FloatBuffer(count: logitRows * c.embeddingLength)
+        selectedNormed = try ActivationBuffer(rows: logitRows, columns: c.embeddingLength, quantised: quantised)
+        logits = try FloatBuffer(count: logitRows * model.vocabularySize)
+    }
+}

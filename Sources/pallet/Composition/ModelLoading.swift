@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Inference
+import ModelFormats
+import ModelHub
+import Tensors
+import Tokenizers
+import Transformers
+
+/// `--model`: a catalogue name, a GGUF file or a Hugging Face folder, the same in every command.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            text("模型：目录中的名称、GGUF 文件或 Hugging Face 目录", "catalogue name, GGUF file or Hugging Face folder"),
+            valueName: "model"))
+    var model: String
+
+    @OptionGroup var home: HomeOptions
+}
+
+/// From what a user calls a model to the model.
+struct ModelLoading {
+    let home: Home
+
+    /// The file or folder of a model.
+    func locate(_ name: String) throws -> URL {
+        try LocalModels(folder: home.models).resolve(name)
+    }
+
+    func open(_ name: String) throws -> ModelFile { try ModelFile.open(try locate(name)) }
+
+    /// Weights, tokenizer and template, with a progress bar where that takes long.
+    func load(_ name: String, precision: Precision = .integer) throws -> LanguageModel {
+        let file = try open(name)
+        return try LanguageModel(name: Self.servedName(name), file: file, precision: precision)
+    }
+
+    /// The tokenizer alone, without reading weights.
+    func tokenizer(_ name: String) throws -> (definition: TokenizerDefinition, tokenizer: Tokenizer) {
+        let definition = try TokenizerDefinition(file: try open(name))
+        return (definition, try Tokenizer(definition))
+    }
+
+    /// The name that clients use: a catalogue name as it is, a path without folder and ending.
+    static func servedName(_ name: String) -> String {
+        let last = name.split(separator: "/").last.map(String.init) ?? name
+        return last.lowercased().hasSuffix(".gguf") ? String(last.dropLast(5)) : last
+    }
+}
