@@ -1,0 +1,51 @@
+// Layouts of packed weight groups, and the step between them and the file's blocks.
+//
+// A group is 16 rows; lane = row. For each unit (32 weights, or 256 for the K types) it has
+//
+//   head plane   32-types: f16 d[16], and f16 m[16] where the type has a minimum
+//                Q4_K, Q5_K: f16 d[16], f16 dmin[16], u8 scale[8][16], u8 min[8][16]
+//                Q6_K: f16 d[16], i8 scale[16][16]
+//   code plane   per 32 weights:
+//                nibbles, 4 vectors of 64 bytes: byte 4r + t of vector j holds weight 4j + t of row r in its low and
+//                weight 16 + 4j + t in its high nibble;
+//                Q5: one vector more, bit g of byte 4r + t is the fifth bit of weight 4g + t (g = 0 ... 7);
+//                Q6_K: two vectors more, bits 2g', 2g'+1 of byte 4r + t of vector h are the upper bits of weight
+//                4g + t with g = 4h + g';
+//                Q8_0: 8 vectors, byte 4r + t of vector g is weight 4g + t, plus 128
+//
+// Float forms have no heads: weight k of row r is element 16k + r.
+#ifndef CK_PACKING_H
+#define CK_PACKING_H
+
+#include "ckernels.h"
+
+/// What the kernels need to know of a form; constant per specialised kernel.
+typedef struct ck_form_info {
+    uint16_t unit;        ///< weights per unit
+    uint16_t file_bytes;  ///< bytes per unit of one row in the file
+    uint16_t head_bytes;  ///< bytes per unit of a group in the head plane
+    uint16_t code_bytes;  ///< bytes per unit of a group in the code plane
+} ck_form_info;
+
+static const ck_form_info ck_forms[CK_FORMS] = {
+    [CK_F32] = {1, 4, 0, 64},         [CK_F16] = {1, 2, 0, 32},          [CK_BF16] = {1, 2, 0, 32},
+    [CK_Q4_0] = {32, 18, 32, 256},    [CK_Q4_1] = {32, 20, 64, 256},     [CK_Q5_0] = {32, 22, 32, 320},
+    [CK_Q5_1] = {32, 24, 64, 320},    [CK_Q8_0] = {32, 34, 32, 512},     [CK_Q4_K] = {256, 144, 320, 2048},
+    [CK_Q5_K] = {256, 176, 320, 2560}, [CK_Q6_K] = {256, 210, 288, 3072},
+};
+
+/// One unit of one row, taken apart: codes in weight order, unsigned (Q8_0: plus 128).
+typedef struct ck_unit {
+    uint8_t code[256];
+    uint16_t d, m;      ///< f16
+    int8_t scale[16];   ///< Q4_K, Q5_K: 8 of 6 bits; Q6_K: 16 signed
+    uint8_t min[8];
+} ck_unit;
+
+void ck_unit_from_file(uint32_t form, const uint8_t *block, ck_unit *u);
+void ck_unit_to_group(uint32_t form, const ck_unit *u, size_t lane, uint8_t *head, uint8_t *codes);
+void ck_unit_from_group(uint32_t form, const uint8_t *head, const uint8_t *codes, size_t lane, ck_unit *u);
+/// Exact values, in one order of operations: (d * scale) * code, then the minimum, each rounded to f32.
+void ck_unit_values(uint32_t form, const ck_unit *u, float *values);
+
+#endif

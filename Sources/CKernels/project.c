@@ -1,0 +1,43 @@
+// One product call: tiles of 16 activation rows over groups of 16 weight rows, bias and residual added at the end.
+#include "packing.h"
+
+/// Groups that a float product computes at once for few rows, so that several accumulators hide the latency.
+enum { FLOAT_GROUPS = 4 };
+
+/// y has one row of `groups` * 16 sums per activation row; rows past the matrix's last are padding.
+static void finish(const ck_matrix *w, size_t group, size_t groups, const float *y, size_t rows, size_t out_row,
+                   const ck_output *output) {
+    size_t first = group * CK_ROWS, n = groups * CK_ROWS;
+    if (first + n > w->rows) n = w->rows - first;
+    for (size_t i = 0; i < rows; i++, y += groups * CK_ROWS) {
+        float *to = output->values + (out_row + i) * output->stride + first;
+        const float *bias = output->bias ? output->bias + first : 0;
+        for (size_t k = 0; k < n; k++) {
+            float sum = bias ? y[k] + bias[k] : y[k];
+            to[k] = output->accumulate ? to[k] + sum : sum;
+        }
+    }
+}
+
+void ck_project(const ck_set *set, const ck_matrix *w, size_t first_group, size_t end_group, const ck_input *input,
+                size_t first_row, size_t row_count, const ck_output *output) {
+    float y[CK_TILE * FLOAT_GROUPS * CK_ROWS];
+    int is_float = ck_forms[w->form].unit == 1;
+    size_t blocks = (input->columns + 31) / 32, end_row = first_row + row_count;
+    ck_product product = set->product[w->form];
+    for (size_t row = first_row; row < end_row;) {
+        size_t tile = row / CK_TILE * CK_TILE, in_tile = row - tile;
+        size_t tile_rows = input->rows - tile < CK_TILE ? input->rows - tile : CK_TILE;
+        size_t m = tile_rows - in_tile < end_row - row ? tile_rows - in_tile : end_row - row;
+        const void *x = is_float ? (const void *)(input->values + row * input->columns)
+                                 : (const void *)(input->blocks + tile * blocks + in_tile);
+        size_t stride = is_float ? input->columns : tile_rows;
+        for (size_t group = first_group; group < end_group;) {
+            size_t groups = is_float && end_group - group >= FLOAT_GROUPS ? FLOAT_GROUPS : 1;
+            product(w, group, groups, x, stride, m, y);
+            finish(w, group, groups, y, m, row - first_row, output);
+            group += groups;
+        }
+        row += m;
+    }
+}

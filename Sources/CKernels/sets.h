@@ -1,0 +1,40 @@
+// The tables of all instruction sets, and what each file defines the same way.
+#ifndef CK_SETS_H
+#define CK_SETS_H
+
+#include "ckernels.h"
+
+extern const ck_set ck_scalar_set;
+#if defined(__x86_64__)
+extern const ck_set ck_avx2_set;
+extern const ck_set ck_avx512_set;
+#endif
+// NEON: neon.c with ck_neon_set, its products over 4 x 4 lanes of the same groups (SDOT and UDOT), CK_ROW_KERNELS as
+// they are; it lands when a machine to test it is at hand. Until then aarch64 runs the scalar set.
+
+/// Defines the row kernels of lanes.h and attention.h as functions of the including file's instruction set.
+#define CK_ROW_KERNELS                                                                                            \
+    static void set_rms_norm(const float *x, const float *weight, float epsilon, size_t n, float *y) {            \
+        lanes_rms_norm(x, weight, epsilon, n, y);                                                                 \
+    }                                                                                                             \
+    static void set_quantise(const float *x, size_t n, ck_block *out, size_t stride) {                            \
+        lanes_quantise(x, n, out, stride);                                                                        \
+    }                                                                                                             \
+    static void set_swiglu(const float *gate, const float *up, size_t n, float *y) {                              \
+        lanes_swiglu(gate, up, n, y);                                                                             \
+    }                                                                                                             \
+    static void set_add(const float *x, size_t n, float *y) { lanes_add(x, n, y); }                               \
+    static void set_softmax(float *x, size_t n) { lanes_softmax(x, n); }                                          \
+    static float set_dot(const float *x, const float *y, size_t n) { return lanes_dot(x, y, n); }                 \
+    static void set_rope(float *x, size_t heads, size_t length, const float *cosines, const float *sines,         \
+                         size_t pairs, int adjacent) {                                                            \
+        if (adjacent) lanes_rope(x, heads, length, cosines, sines, pairs, 1);                                     \
+        else lanes_rope(x, heads, length, cosines, sines, pairs, 0);                                              \
+    }                                                                                                             \
+    static void set_attend(const ck_attention *a) { lanes_attend(a); }
+
+#define CK_ROW_KERNEL_TABLE                                                                                       \
+    .rms_norm = set_rms_norm, .quantise = set_quantise, .swiglu = set_swiglu, .add = set_add,                     \
+    .softmax = set_softmax, .dot = set_dot, .rope = set_rope, .attend = set_attend,
+
+#endif

@@ -1,0 +1,139 @@
+internal import CKernels
+
+/// Rows of a batch that are consecutive positions of one sequence.
+public struct AttentionSegment {
+    /// The sequence's keys and values, with room for all positions of this segment (`reserve`).
+    public var cache: KeyValueCache
+    /// Position of the first row.
+    public var firstPosition: Int
+    /// Rows of the batch.
+    public var rows: Range<Int>
+
+    /// A segment; see the properties.
+    public init(cache: KeyValueCache, firstPosition: Int, rows: Range<Int>) {
+        self.cache = cache
+        self.firstPosition = firstPosition
+        self.rows = rows
+    }
+
+    /// Positions of the sequence once the rows are stored.
+    var end: Int { firstPosition + rows.count }
+}
+
+extension Worker {
+    /// Stores the keys k [rows, kvHeads · keyLength] and values v [rows, kvHeads · valueLength] of a layer, and sets
+    /// each cache's `count` to the end of its segment if it was less.
+    public func storeKeysValues(k: FloatBuffer, v: FloatBuffer, layer: Int, segments: [AttentionSegment]) {
+        let rows = segments.reduce(0) { $0 + $1.rows.count }
+        for segment in segments {
+            let cache = segment.cache
+            precondition(segment.firstPosition >= 0 && segment.end <= cache.capacity, "positions were not reserved")
+            precondition(layer >= 0 && layer < cache.layers, "layer out of range")
+            precondition(segment.rows.lowerBound >= 0, "rows out of range")
+            precondition(segment.rows.upperBound * cache.kvHeads * cache.keyLength <= k.count, "rows out of range")
+            precondition(segment.rows.upperBound * cache.kvHeads * cache.valueLength <= v.count, "rows out of range")
+        }
+        forEachChunk(rows) { chunk in
+            var chunk = chunk
+            for segment in segments {
+                if chunk < segment.rows.count {
+                    store(k, v, layer, segment, chunk)
+                    return
+                }
+                chunk -= segment.rows.count
+            }
+        }
+        if index == 0 { for segment in segments { segment.cache.count = max(segment.cache.count, segment.end) } }
+        barrier()
+    }
+
+    private func store(_ k: FloatBuffer, _ v: FloatBuffer, _ layer: Int, _ segment: AttentionSegment, _ row: Int) {
+        let cache = segment.cache, batchRow = segment.rows.lowerBound + row
+        for head in 0..<cache.kvHeads {
+            let at = batchRow * cache.kvHeads + head
+            unsafe cache.store(
+                key: k.base + at * cache.keyLength, value: v.base + at * cache.valueLength, layer: layer, head: head,
+                position: segment.firstPosition + row)
+        }
+    }
+
+    /// Causal attention of q [rows, heads · keyLength] over the stored keys and values, into rows of
+    /// heads · valueLength, and their codes when the buffer keeps some.
+    ///
+    /// Several query heads share a head of keys and values: head h uses h / (heads / kvHeads). Scores are computed over
+    /// the dimensions in order, values summed over the positions in order, whatever the workers and the tiles.
+    /// - Parameters:
+    ///   - scale: what scores are multiplied with, usually 1 / √keyLength.
+    ///   - window: how many positions a row sees, its own included; nil for all.
+    public func attention(
+        q: FloatBuffer, layer: Int, heads: Int, scale: Float, window: Int?, segments: [AttentionSegment],
+        into y: ActivationBuffer
+    ) {
+        let rows = segments.reduce(0) { max($0, $1.rows.upperBound) }
+        let items = segments.flatMap { attentionItems($0, heads: heads, window: window ?? 0) }
+        for segment in segments { check(segment, q, layer, heads, y) }
+        forEachChunk(items.count) { chunk in
+            attend(items[chunk], q, layer, heads, scale, window ?? 0, y)
+        }
+        barrier()
+        quantise(y, rows: rows)
+    }
+
+    private func check(_ segment: AttentionSegment, _ q: FloatBuffer, _ layer: Int, _ heads: Int, _ y: ActivationBuffer) {
+        let cache = segment.cache
+        precondition(heads > 0 && heads % cache.kvHeads == 0, "heads do not divide into groups")
+        precondition(segment.firstPosition >= 0 && segment.end <= cache.capacity, "positions were not reserved")
+        precondition(layer >= 0 && layer < cache.layers, "layer out of range")
+        precondition(segment.rows.lowerBound >= 0 && segment.rows.upperBound <= y.rowCapacity, "rows out of range")
+        precondition(segment.rows.upperBound * heads * cache.keyLength <= q.count, "rows out of range")
+        precondition(heads * cache.valueLength == y.columns, "output width differs")
+    }
+
+    /// A group of heads over some rows of a segment.
+    private struct AttentionItem {
+        var segment: AttentionSegment
+        var rows: Range<Int>  // within the segment
+        var group: Int
+    }
+
+    /// Tiles of rows such that the scores of an item stay in the second-level cache. The results do not depend on it.
+    private func attentionItems(_ segment: AttentionSegment, heads: Int, window: Int) -> [AttentionItem] {
+        let perGroup = max(1, heads / segment.cache.kvHeads)
+        let seen = window > 0 ? min(window, segment.end) : segment.end
+        let tile = max(1, min(16, 131_072 / max(1, seen * perGroup)))
+        var items: [AttentionItem] = []
+        // The last rows see most: they come first, so that the short ones fill the end.
+        for first in stride(from: 0, to: segment.rows.count, by: tile).reversed() {
+            for group in 0..<segment.cache.kvHeads {
+                let rows = first..<min(first + tile, segment.rows.count)
+                items.append(AttentionItem(segment: segment, rows: rows, group: group))
+            }
+        }
+        return items
+    }
+
+    private func attend(
+        _ item: AttentionItem, _ q: FloatBuffer, _ layer: Int, _ heads: Int, _ scale: Float, _ window: Int,
+        _ y: ActivationBuffer
+    ) {
+        let cache = item.segment.cache, perGroup = heads / cache.kvHeads
+        let firstRow = item.segment.rows.lowerBound + item.rows.lowerBound
+        let first = item.segment.firstPosition + item.rows.lowerBound
+        let stride = ck_score_stride(first, item.rows.count, window)
+        let needed = stride * item.rows.count * perGroup
+        guard let scores = unsafe ck_pool_scratch(pool.pool, index, needed) else {
+            preconditionFailure("no memory for attention scores")
+        }
+        let offset = cache.offset(layer: layer, head: item.group)
+        var arguments = unsafe ck_attention(
+            query: q.base + (firstRow * heads + item.group * perGroup) * cache.keyLength,
+            query_stride: heads * cache.keyLength, rows: item.rows.count, heads: perGroup,
+            key_length: cache.keyLength, value_length: cache.valueLength, value_stride: cache.valueStride,
+            pages: UnsafePointer(cache.table), key_offset: offset,
+            value_offset: offset + KeyValueCache.pageLength * cache.keyLength,
+            first_position: first, window: window, scale: scale, scores: scores, score_stride: stride,
+            output: y.values.base + firstRow * y.columns + item.group * perGroup * cache.valueLength,
+            output_stride: y.columns)
+        unsafe set.table.pointee.attend(&arguments)
+    }
+}
