@@ -96,7 +96,7 @@ struct ArticleMeta: Hashable {
 
     private static func trim(_ scalars: [Unicode.Scalar], _ range: Range<Int>) -> (text: String, range: Range<Int>)? {
         var (start, end) = (range.lowerBound, range.upperBound)
-        func isEdge(_ scalar: Unicode.Scalar) -> Bool { scalar.isBlank || scalar == "|" || scalar == "｜" || scalar == "/" }
+        func isEdge(_ scalar: Unicode.Scalar) -> Bool { scalar.isBlank || ["|", "｜", "/"].contains(scalar) }
         while start < end, isEdge(scalars[start]) { start += 1 }
         while end > start, isEdge(scalars[end - 1]) { end -= 1 }
         guard start < end else { return nil }

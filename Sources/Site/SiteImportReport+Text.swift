@@ -81,12 +81,14 @@ extension SiteImportReport {
     private func unknown(_ zh: Bool) -> [String] {
         filing.unknownProvinces.map {
             zh ? "第 \($0.line) 行：不认得省名“\($0.province)”" : "line \($0.line): \"\($0.province)\" is no known province"
-        } + filing.unknownNames.map {
-            zh
-                ? "第 \($0.line) 行：不认得“\($0.printed)”，按页面归入\($0.pageProvince)"
-                : "line \($0.line): \"\($0.printed)\" is no known city; kept under \($0.pageProvince)"
-        } + filing.duplicates.map {
-            zh ? "第 \($0.line) 行：\($0.printed) 重复，只保留一个" : "line \($0.line): \($0.printed) stands twice; kept once"
         }
+            + filing.unknownNames.map {
+                zh
+                    ? "第 \($0.line) 行：不认得“\($0.printed)”，按页面归入\($0.pageProvince)"
+                    : "line \($0.line): \"\($0.printed)\" is no known city; kept under \($0.pageProvince)"
+            }
+            + filing.duplicates.map {
+                zh ? "第 \($0.line) 行：\($0.printed) 重复，只保留一个" : "line \($0.line): \($0.printed) stands twice; kept once"
+            }
     }
 }

@@ -9,7 +9,9 @@ public struct StationFiling: Sendable {
     private let divisions: Divisions
     /// Units already met, so that a second printing is a duplicate; by full name and province.
     private var met: [String: String] = [:]
-    private var provinceOrder: [String] = []
+    private var metUnknown: Set<String> = []
+    /// Short names of the printed provinces with their place on the page.
+    private var provinceRank: [String: Int] = [:]
 
     /// A printed name with the unit that it means.
     private struct Reading {
@@ -33,7 +35,7 @@ public struct StationFiling: Sendable {
             let official = divisions.province(named: printed.name)
             checkProvince(printed, official)
             let name = official?.name ?? printed.name
-            if !provinceOrder.contains(name) { provinceOrder.append(name) }
+            if provinceRank[name] == nil { provinceRank[name] = provinceRank.count }
             for (index, city) in printed.cities.enumerated() {
                 file(Place(city: city, province: printed, official: official, position: index + 1))
             }
@@ -109,7 +111,8 @@ public struct StationFiling: Sendable {
     private mutating func note(_ place: Place, _ reading: Reading, isRight: Bool) {
         let division = reading.division
         if let former = reading.former {
-            let prefecture = division.level == .county
+            let prefecture =
+                division.level == .county
                 ? division.prefectureCode.flatMap { divisions.division(code: $0) } : division
             report.noLongerAPrefectureLevelName.append(
                 .init(
@@ -160,9 +163,7 @@ public struct StationFiling: Sendable {
     private mutating func keep(_ place: Place, _ division: Division?, _ status: Station.NameStatus) {
         let printed = place.city.printed
         let province = division.flatMap { divisions.province(code: $0.provinceCode) } ?? place.official
-        if division == nil, stations.contains(where: {
-            $0.nameStatus == .unknown && $0.printed == printed && $0.pageProvince == place.province.name
-        }) { return }
+        if division == nil, !metUnknown.insert(place.province.name + "\n" + printed).inserted { return }
         stations.append(
             Station(
                 printed: printed, name: division?.name ?? printed, fullName: division?.fullName,
@@ -196,8 +197,7 @@ public struct StationFiling: Sendable {
 
     /// Stable: letters in order, provinces as printed, cities as printed with the moved ones behind.
     private mutating func sortStations() {
-        var rank: [String: Int] = [:]
-        for (index, name) in provinceOrder.enumerated() { rank[name] = index }
+        let rank = provinceRank
         let sorted = stations.enumerated().sorted { left, right in
             let (a, b) = (left.element, right.element)
             if a.letter != b.letter { return a.letter < b.letter }

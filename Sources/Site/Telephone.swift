@@ -1,6 +1,8 @@
 /// Telephone numbers as pages print them: mobile, fixed with area code, 400 and 800 numbers, with or without a label.
 enum Telephone {
-    private static let marks: Set<Unicode.Scalar> = ["-", "+", "(", ")", "（", "）", "－", "–", "—", "‐", "‑", "转", "*", "#"]
+    private static let marks: Set<Unicode.Scalar> = [
+        "-", "+", "(", ")", "（", "）", "－", "–", "—", "‐", "‑", "转", "*", "#",
+    ]
     private static let between: Set<Unicode.Scalar> = ["/", "、", ",", "，", ";", "；", "或", "|", "｜"]
 
     /// Whether a line is nothing but numbers and a label.

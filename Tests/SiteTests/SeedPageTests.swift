@@ -47,7 +47,9 @@ struct SeedPageTests {
         let expected = try Self.expected("filing-errors.json")
         let key = "filed_under_wrong_province"
         let sentences: Set<String> = ["evidence", "certainty"]
-        #expect(try Self.text(Self.without(sentences, report[key])) == Self.text(Self.without(sentences, expected[key])))
+        #expect(
+            try Self.text(Self.without(sentences, report[key]))
+                == Self.text(Self.without(sentences, expected[key])))
         let ours = try #require(report[key] as? [[String: Any]])
         let theirs = try #require(expected[key] as? [[String: Any]])
         for (our, their) in zip(ours, theirs) {
@@ -73,8 +75,9 @@ struct SeedPageTests {
             #expect(try rows(report[key]) == rows(expected[key]), "\(key)")
         }
         let summary = try #require(expected["summary"] as? [String: Any])
-        #expect(try Set(#require(report["regions_missing"] as? [String]))
-            == Set(#require(summary["regions_missing"] as? [String])))
+        #expect(
+            try Set(#require(report["regions_missing"] as? [String]))
+                == Set(#require(summary["regions_missing"] as? [String])))
     }
 
     @Test func formerShortAndIrregularNames() throws {
