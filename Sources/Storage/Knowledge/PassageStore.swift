@@ -27,8 +27,11 @@ public protocol PassageStore: Sendable {
     func rebuildTerms(index name: String) async throws
 
     /// Passages of the version in use that hold at least one of the terms, best by BM25 first (heading 5 : body 1).
+    /// At most 64 terms are looked for.
+    /// - Parameter prefixes: beginnings of terms: a single Han character finds every word that begins with it.
     /// - Throws: `StorageError.notFound` when there is no such index in use.
-    func candidates(index name: String, terms: [String], limit: Int) async throws -> PassageCandidates
+    func candidates(index name: String, terms: [String], prefixes: [String], limit: Int) async throws
+        -> PassageCandidates
     /// How many passages of the version in use hold each term.
     func frequencies(index name: String, terms: [String]) async throws -> [String: Int]
     /// The documents of the version in use by path and part, without text.

@@ -12,10 +12,12 @@ extension SQLitePassageStore {
         }
     }
 
-    func candidates(index name: String, terms: [String], limit: Int) async throws -> PassageCandidates {
+    func candidates(index name: String, terms: [String], prefixes: [String], limit: Int) async throws
+        -> PassageCandidates
+    {
         try await writer.read { db in
             let (index, version) = try Self.active(name, db)
-            guard limit > 0, let expression = TermQuery.anyOf(terms) else {
+            guard limit > 0, let expression = TermQuery.anyOf(terms, prefixes: prefixes) else {
                 return PassageCandidates(version: version, passages: [], frequencies: [:])
             }
             let table = FullTextTable(index: index)

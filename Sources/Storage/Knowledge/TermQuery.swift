@@ -6,17 +6,24 @@ enum TermQuery {
     /// The most terms that one search takes; the rest is ignored. FTS5 slows down with each.
     static let maximumTerms = 64
 
+    /// - Parameters:
+    ///   - terms: words that must stand as they are.
+    ///   - prefixes: beginnings of words.
     /// - Returns: the expression, or nil when no usable term is left.
-    static func anyOf(_ terms: [String]) -> String? {
+    static func anyOf(_ terms: [String], prefixes: [String] = []) -> String? {
         var seen: Set<String> = []
         var parts: [String] = []
-        for term in terms {
+        for (term, suffix) in terms.map({ ($0, "") }) + prefixes.map({ ($0, " *") }) {
             let clean = indexable(term)
-            guard !clean.isEmpty, seen.insert(clean).inserted else { continue }
-            parts.append("\"" + clean.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"")
+            guard !clean.isEmpty, seen.insert(clean + suffix).inserted else { continue }
+            parts.append(quoted(clean) + suffix)
             if parts.count == maximumTerms { break }
         }
         return parts.isEmpty ? nil : parts.joined(separator: " OR ")
+    }
+
+    private static func quoted(_ term: String) -> String {
+        "\"" + term.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 
     /// A term as it is stored: without what would end it (blanks, control characters).

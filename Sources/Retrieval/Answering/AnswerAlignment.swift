@@ -1,0 +1,201 @@
+public import Storage
+import Text
+
+/// Decides for each sentence of an answer whether the given passages bear it, and where.
+///
+/// The product decides what is said, not the prompt. A sentence stays when one passage holds enough of its words, all
+/// its numbers, dates, names and codes (in their normal forms), and does not say the opposite. Everything is compared
+/// with a few sentences of one passage, not with the heap of them, so that a price cannot be borrowed from the next
+/// row. Deterministic; cost: sentences × pieces of the passages.
+public struct AnswerAlignment: Sendable {
+    /// What a sentence has to reach.
+    public struct Limits: Codable, Sendable, Equatable {
+        /// Share of a sentence's content that stands in the place that is cited.
+        public var content: Double
+        /// The same share of what the question did not say already.
+        public var newContent: Double
+        /// Share of content for an answer to a question of yes or no.
+        public var yesNoContent: Double
+        /// The most sentences of a passage that bear one sentence together.
+        public var pieces: Int
+
+        public init(
+            content: Double = 0.6, newContent: Double = 0.5, yesNoContent: Double = 0.7, pieces: Int = 4
+        ) {
+            self.content = content
+            self.newContent = newContent
+            self.yesNoContent = yesNoContent
+            self.pieces = pieces
+        }
+    }
+
+    /// Where a sentence stands: a passage and places in its text (Unicode scalars), best first.
+    public struct Support: Sendable, Equatable {
+        public var passage: StoredPassage
+        public var spans: [Range<Int>]
+        /// Share of the sentence's content that stands there.
+        public var coverage: Double
+    }
+
+    public enum Verdict: Sendable, Equatable {
+        case supported(Support)
+        case dropped(DroppedSentence)
+    }
+
+    let question: Question
+    let evidence: [EvidenceText]
+    let limits: Limits
+    private let isYesNo: Bool
+
+    /// - Parameter passages: what the model was given, best first.
+    public init(question: String, passages: [PassageHit], limits: Limits = Limits()) {
+        self.init(question: Question(question), evidence: passages.map(EvidenceText.init), limits: limits)
+    }
+
+    init(question: Question, evidence: [EvidenceText], limits: Limits = Limits()) {
+        self.question = question
+        self.evidence = evidence
+        self.limits = limits
+        isYesNo = QuestionKind(question.text) == .yesNo
+    }
+
+    /// Checks one sentence of an answer.
+    public func check(_ sentence: String) -> Verdict {
+        if Courtesy.isCourtesy(sentence) { return drop(sentence, .courtesy) }
+        if RefusalText.isRefusal(sentence) { return drop(sentence, .refusal) }
+        let claim = Claim(sentence, question: question)
+        if claim.isBare { return checkBare(sentence, claim: claim) }
+        var best: (support: Support, score: Double)?
+        var failure = DroppedSentence(text: sentence, reason: .unsupportedContent)
+        var failureScore = -1.0
+        for (rank, text) in evidence.enumerated() {
+            guard let window = window(for: claim, in: text) else { continue }
+            // Of places that bear the sentence equally, the one in the better passage counts.
+            let score = window.coverage - 0.02 * Double(rank)
+            switch judge(claim, window: window, in: text) {
+            case nil:
+                let support = Support(
+                    passage: text.hit.passage, spans: text.spans(of: window.pieces), coverage: window.coverage)
+                if best.map({ score > $0.score }) ?? true { best = (support, score) }
+            case .some(let reason):
+                if score > failureScore {
+                    failureScore = score
+                    failure = DroppedSentence(text: sentence, reason: reason.reason, detail: reason.detail)
+                }
+            }
+        }
+        if let best { return .supported(best.support) }
+        return .dropped(failure)
+    }
+
+    private func drop(_ text: String, _ reason: DroppedSentence.Reason) -> Verdict {
+        .dropped(DroppedSentence(text: text, reason: reason))
+    }
+
+    /// A bare yes or no says what the question asks; that is then what a passage has to bear.
+    private func checkBare(_ sentence: String, claim: Claim) -> Verdict {
+        guard let leading = claim.leading else { return drop(sentence, .unsupportedContent) }
+        let asked = Claim(question.text, question: Question(""))
+        guard !asked.isBare else { return drop(sentence, .unsupportedContent) }
+        for text in evidence {
+            guard let window = window(for: asked, in: text), window.coverage >= limits.yesNoContent,
+                Numbers.unsupported(in: question.text, by: text.text(of: window.pieces)).isEmpty,
+                Names.unsupported(in: question.text, by: text.text(of: window.pieces)).isEmpty
+            else { continue }
+            let clause = matchingClause(of: asked, in: window.pieces.map { text.pieces[$0].text })
+            guard let clause, Polarity.isNegative(clause) == (leading == .no) else { continue }
+            return .supported(
+                Support(
+                    passage: text.hit.passage, spans: text.spans(of: window.pieces), coverage: window.coverage))
+        }
+        return drop(sentence, .unsupportedContent)
+    }
+
+    /// The pieces of a passage that hold most of a claim, the best one first.
+    private func window(for claim: Claim, in text: EvidenceText) -> (pieces: [Int], coverage: Double)? {
+        var best: (index: Int, coverage: Double)?
+        for index in text.pieces.indices {
+            let (all, new) = claim.coverage(text.pieces[index].terms, context: text.contextTerms)
+            let coverage = 0.5 * all + 0.5 * new
+            if coverage > (best?.coverage ?? 0) { best = (index, coverage) }
+        }
+        guard let best else { return nil }
+        var pieces = [best.index]
+        var terms = text.pieces[best.index].terms
+        var coverage = claim.coverage(terms, context: text.contextTerms).all
+        // Further sentences help where an answer sums up several; a row is complete by itself.
+        while pieces.count < limits.pieces, coverage < 0.999 {
+            let missing = Numbers.unsupported(in: claim.text, by: text.text(of: pieces))
+            var next: (index: Int, gain: Double)?
+            for index in text.pieces.indices where !pieces.contains(index) && isFree(index, pieces, claim, text) {
+                let piece = text.pieces[index]
+                var gain = claim.coverage(terms.union(piece.terms), context: text.contextTerms).all - coverage
+                if !missing.isEmpty,
+                    Numbers.unsupported(in: claim.text, by: text.text(of: pieces + [index])).count < missing.count
+                {
+                    gain += 0.2
+                }
+                if gain > max(0.1, next?.gain ?? 0) { next = (index, gain) }
+            }
+            guard let next else { break }
+            pieces.append(next.index)
+            terms.formUnion(text.pieces[next.index].terms)
+            coverage = claim.coverage(terms, context: text.contextTerms).all
+        }
+        return (pieces, coverage)
+    }
+
+    /// A row may be added to other rows only when the claim names what that row is about.
+    private func isFree(_ index: Int, _ pieces: [Int], _ claim: Claim, _ text: EvidenceText) -> Bool {
+        let piece = text.pieces[index]
+        guard piece.isRow, pieces.contains(where: { text.pieces[$0].isRow }) else { return true }
+        return claim.codes.contains { code in
+            piece.terms.contains(code) && !pieces.contains { text.pieces[$0].terms.contains(code) }
+        }
+    }
+
+    private func judge(
+        _ claim: Claim, window: (pieces: [Int], coverage: Double), in text: EvidenceText
+    ) -> (reason: DroppedSentence.Reason, detail: String)? {
+        let source = text.text(of: window.pieces)
+        if let number = Numbers.unsupported(in: claim.text, by: source).first {
+            return (.unsupportedNumber, number.key)
+        }
+        if let name = Names.unsupported(in: claim.text, by: source).first {
+            return (.unsupportedName, name.value)
+        }
+        let terms = window.pieces.reduce(into: Set<String>()) { $0.formUnion(text.pieces[$1].terms) }
+        let (all, new) = claim.coverage(terms, context: text.contextTerms)
+        if all < (isYesNo ? limits.yesNoContent : limits.content) || new < limits.newContent {
+            return (.unsupportedContent, "\(Int(all * 100)) %")
+        }
+        if contradicts(claim, pieces: window.pieces.map { text.pieces[$0].text }) {
+            return (.contradictsPassage, "")
+        }
+        return nil
+    }
+
+    /// Whether a clause of the claim denies what its best match affirms, or the other way round.
+    private func contradicts(_ claim: Claim, pieces: [String]) -> Bool {
+        for clause in Polarity.clauses(Polarity.leading(of: claim.text).1) {
+            let part = Claim(clause, question: question)
+            guard !part.isBare, let match = matchingClause(of: part, in: pieces) else { continue }
+            if Polarity.isNegative(clause) != Polarity.isNegative(match) { return true }
+            if let leading = claim.leading, isYesNo, (leading == .no) != Polarity.isNegative(match) {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// The clause that holds most of a claim, if it holds at least half.
+    private func matchingClause(of claim: Claim, in pieces: [String]) -> String? {
+        var best: (clause: String, coverage: Double)?
+        for clause in pieces.flatMap(Polarity.clauses) {
+            let terms = Set(SearchTerms.terms(in: clause).map(\.text))
+            let coverage = claim.coverage(terms, context: []).all
+            if coverage > (best?.coverage ?? 0.499) { best = (clause, coverage) }
+        }
+        return best?.clause
+    }
+}

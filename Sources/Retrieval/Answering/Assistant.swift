@@ -1,0 +1,144 @@
+public import Storage
+import Text
+
+/// Answers questions from an index with a model, and names its sources.
+///
+/// Stage 7 of the design: question → passages → prompt → draft → checked answer. Whether anything was found is decided
+/// by retrieval and its calibration before the model is asked; what is said is decided by alignment after it.
+public struct Assistant: Sendable {
+    /// What an assistant can be set to; the defaults are measured, see `docs/retrieval.md`.
+    public struct Configuration: Sendable {
+        public var style: PromptStyle
+        /// The company's own system text.
+        public var systemText: String
+        /// Passages that are given to the model, and their characters altogether.
+        public var passages: Int
+        public var passageCharacters: Int
+        public var options: GenerationOptions
+        /// Overrides the calibrated threshold.
+        public var threshold: Double?
+        public var limits: AnswerAlignment.Limits
+        /// Whether a sentence may be quoted where nothing of the draft holds.
+        public var quotesWhenUnsupported: Bool
+        /// Sentences that an answer has at most.
+        public var sentences: Int
+        public var hotline: String?
+
+        public init(
+            style: PromptStyle = .standard, systemText: String = "", passages: Int = 4,
+            passageCharacters: Int = 1400, options: GenerationOptions = GenerationOptions(),
+            threshold: Double? = nil, limits: AnswerAlignment.Limits = AnswerAlignment.Limits(),
+            quotesWhenUnsupported: Bool = true, sentences: Int = 6, hotline: String? = nil
+        ) {
+            self.style = style
+            self.systemText = systemText
+            self.passages = passages
+            self.passageCharacters = passageCharacters
+            self.options = options
+            self.threshold = threshold
+            self.limits = limits
+            self.quotesWhenUnsupported = quotesWhenUnsupported
+            self.sentences = sentences
+            self.hotline = hotline
+        }
+
+        /// From an assistant's record; what it leaves open is the default.
+        public init(_ record: AssistantRecord, hotline: String? = nil) {
+            let settings = record.settings
+            self.init(
+                style: PromptStyle.named(record.style) ?? .standard, systemText: record.systemText,
+                passages: settings.passages ?? 4, passageCharacters: settings.passageCharacters ?? 1400,
+                options: GenerationOptions(maximumTokens: settings.answerTokens ?? 160),
+                threshold: settings.threshold, quotesWhenUnsupported: settings.quotesWhenUnsupported ?? true,
+                hotline: settings.hotline ?? hotline)
+        }
+    }
+
+    public var index: PassageIndex
+    /// Nil answers by quotation alone.
+    public var generator: (any Generator)?
+    public var configuration: Configuration
+
+    public init(index: PassageIndex, generator: (any Generator)?, configuration: Configuration = Configuration()) {
+        self.index = index
+        self.generator = generator
+        self.configuration = configuration
+    }
+
+    /// Answers a question.
+    /// - Parameters:
+    ///   - question: the last thing that was said.
+    ///   - earlier: the turns before it, oldest first; only used to understand the question.
+    public func answer(_ question: String, earlier: [ChatTurn] = []) async throws -> Answer {
+        try await respond(question, earlier: earlier) { _ in }
+    }
+
+    /// Answers a question sentence by sentence: each is released as soon as it has passed.
+    public func stream(_ question: String, earlier: [ChatTurn] = []) -> AsyncThrowingStream<AnswerEvent, any Error> {
+        AsyncThrowingStream { continuation in
+            let task = Task {
+                do {
+                    let answer = try await respond(question, earlier: earlier) { continuation.yield($0) }
+                    continuation.yield(.finished(answer))
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    private func respond(
+        _ question: String, earlier: [ChatTurn], emit: @Sendable (AnswerEvent) -> Void
+    ) async throws -> Answer {
+        let searched = FollowUp.standalone(question, earlier: earlier)
+        let read = Question(searched)
+        let composer = PromptComposer(
+            style: configuration.style, systemText: configuration.systemText,
+            passageCharacters: configuration.passageCharacters)
+        var found = try await index.find(read, limit: max(5, configuration.passages))
+        let model = try await evidenceModel()
+        let evidence = model.probability(found.hits)
+        found.hits = composer.fitting(Array(found.hits.prefix(configuration.passages)))
+        emit(.passages(found.hits))
+        var draft = AnswerDraft(
+            question: question, found: found, limits: configuration.limits,
+            maximumSentences: configuration.sentences)
+        if evidence >= configuration.threshold ?? model.threshold {
+            try await write(&draft, composer: composer, question: question, searched: searched, emit: emit)
+            if draft.isEmpty, configuration.quotesWhenUnsupported, let event = draft.quote() { emit(event) }
+        }
+        return draft.answer(
+            searched: searched, evidence: evidence, language: AnswerLanguage(of: question),
+            hotline: configuration.hotline)
+    }
+
+    private func write(
+        _ draft: inout AnswerDraft, composer: PromptComposer, question: String, searched: String,
+        emit: @Sendable (AnswerEvent) -> Void
+    ) async throws {
+        guard let generator else { return }
+        let turns = composer.turns(
+            question: searched == question ? question : searched.split(separator: "\n").joined(separator: "，"),
+            passages: draft.found.hits, language: AnswerLanguage(of: question))
+        var sentences = SentenceStream()
+        for try await piece in try await generator.generate(turns, options: configuration.options) {
+            draft.text += piece
+            for sentence in sentences.take(piece) {
+                if let event = draft.take(sentence) { emit(event) }
+            }
+            // A refusal of the model, or enough said: nothing that follows is worth waiting for.
+            if draft.isComplete { return }
+        }
+        for sentence in sentences.finish() {
+            if let event = draft.take(sentence) { emit(event) }
+        }
+    }
+
+    /// The index's own calibration, else the standard.
+    private func evidenceModel() async throws -> EvidenceModel {
+        let kept = try await index.store.index(named: index.name)?.calibration
+        return kept.flatMap(EvidenceModel.init(json:)) ?? .standard
+    }
+}

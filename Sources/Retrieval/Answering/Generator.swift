@@ -1,0 +1,49 @@
+/// One turn of a dialogue as a model sees it. Roles are kept apart as values; text is text and never control, whatever
+/// stands in it.
+public struct ChatTurn: Codable, Sendable, Equatable {
+    public enum Role: String, Codable, Sendable {
+        case system
+        case user
+        case assistant
+    }
+
+    public var role: Role
+    public var text: String
+
+    public init(_ role: Role, _ text: String) {
+        self.role = role
+        self.text = text
+    }
+}
+
+/// How an answer is to be written.
+public struct GenerationOptions: Codable, Sendable, Equatable {
+    public var maximumTokens: Int
+    /// 0 is greedy: the same question gives the same answer.
+    public var temperature: Double
+    public var seed: UInt64?
+
+    public init(maximumTokens: Int = 160, temperature: Double = 0, seed: UInt64? = nil) {
+        self.maximumTokens = maximumTokens
+        self.temperature = temperature
+        self.seed = seed
+    }
+}
+
+/// Writes the next turn of a dialogue. The engine conforms where the program is put together; tests bring their own.
+public protocol Generator: Sendable {
+    /// The turn as it is written, piece by piece. Ending the iteration stops the writing.
+    ///
+    /// The generator must render texts as plain content: a role mark or control token that stands in a passage or a
+    /// question is spelled out, never taken as one.
+    func generate(_ turns: [ChatTurn], options: GenerationOptions) async throws
+        -> AsyncThrowingStream<String, any Error>
+}
+
+/// Turns texts into vectors whose dot product says how alike they are. No index uses it yet.
+public protocol Embedder: Sendable {
+    /// Name of the model with its settings; vectors of different names do not compare.
+    var name: String { get }
+    /// One vector of unit length per text.
+    func embed(_ texts: [String]) async throws -> [[Float]]
+}

@@ -1,0 +1,67 @@
+import Storage
+import Text
+
+/// Says a row of a table or a list of values as `column：value；column：value`, only the fields that the question is
+/// about: a row of twenty columns is no answer.
+enum RowText {
+    private struct Field {
+        var name: String
+        var value: String
+        var text: String { name.isEmpty ? value : "\(name)：\(value)" }
+    }
+
+    static func shown(
+        _ piece: EvidenceText.Piece, in text: EvidenceText, found: FoundPassages, kind: QuestionKind
+    ) -> String {
+        let fields = fields(of: piece.text, header: header(for: piece, in: text))
+        guard fields.count > 3 else { return fields.map(\.text).joined(separator: "；") }
+        let wanted = Set(found.question.terms)
+        var chosen: Set<Int> = [0]
+        for (index, field) in fields.enumerated() where index > 0 {
+            let terms = SearchTerms.terms(in: field.text)
+            let isAsked = terms.contains { wanted.contains($0.text) }
+            let isKind = kind.isServed(by: Numbers.mentions(in: field.text))
+            if isAsked || isKind { chosen.insert(index) }
+        }
+        if chosen.count == 1 { chosen = Set(fields.indices) }
+        return chosen.sorted().map { fields[$0].text }.joined(separator: "；")
+    }
+
+    private static func header(for piece: EvidenceText.Piece, in text: EvidenceText) -> String {
+        if !text.hit.passage.lead.isEmpty { return text.hit.passage.lead }
+        // The table begins in this passage: its first row above.
+        var header = ""
+        for earlier in text.pieces where earlier.range.lowerBound < piece.range.lowerBound {
+            if earlier.text.hasPrefix("|") {
+                if header.isEmpty { header = earlier.text }
+            } else {
+                header = ""
+            }
+        }
+        return header
+    }
+
+    private static func fields(of row: String, header: String) -> [Field] {
+        if row.hasPrefix("|") {
+            let names = header.hasPrefix("|") ? cells(header) : []
+            return cells(row).enumerated().compactMap { index, value in
+                value.isEmpty ? nil : Field(name: index < names.count ? names[index] : "", value: value)
+            }
+        }
+        return row.split { $0 == "；" || $0 == ";" }.map { part in
+            let pair = part.split(maxSplits: 1) { $0 == "：" || $0 == ":" }.map {
+                String(scalars: Array($0.unicodeScalars)[...].trimmed)
+            }
+            return pair.count == 2 ? Field(name: pair[0], value: pair[1]) : Field(name: "", value: pair.joined())
+        }
+    }
+
+    private static func cells(_ row: String) -> [String] {
+        var cells = row.split(separator: "|", omittingEmptySubsequences: false).map {
+            String(scalars: Array($0.unicodeScalars)[...].trimmed)
+        }
+        if cells.first?.isEmpty ?? false { cells.removeFirst() }
+        if cells.last?.isEmpty ?? false { cells.removeLast() }
+        return cells
+    }
+}

@@ -1,0 +1,27 @@
+/// What speaks for a passage as the place of an answer. All values are 0…1 except `bm25`; the decision whether
+/// anything was found is made from them (see `EvidenceModel`).
+public struct RetrievalFeatures: Codable, Sendable, Equatable {
+    /// BM25 of the passage over the question's terms, k1 1.2, b 0.75, heading terms counted twice.
+    public var bm25: Double
+    /// Share of the most BM25 that a passage could have for this question.
+    public var bm25Share: Double
+    /// Share of the question's content, weighted by rarity, that stands in the passage or above it.
+    public var coverage: Double
+    /// Share of the question's content, weighted by rarity, that stands nowhere in the index.
+    public var unknown: Double
+    /// Share of the question's numbers and codes that stand in the passage; 1 when it has none.
+    public var exact: Double
+    /// How close together the matches lie: share of the question's neighbouring pairs that are neighbours there too.
+    public var proximity: Double
+
+    public init(
+        bm25: Double, bm25Share: Double, coverage: Double, unknown: Double, exact: Double, proximity: Double
+    ) {
+        self.bm25 = bm25
+        self.bm25Share = bm25Share
+        self.coverage = coverage
+        self.unknown = unknown
+        self.exact = exact
+        self.proximity = proximity
+    }
+}
