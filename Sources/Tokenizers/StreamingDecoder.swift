@@ -73,12 +73,12 @@ public struct StreamingDecoder: Sendable {
         return 0
     }
 
-    /// Whether a continuation byte may follow a lead byte: the ranges that exclude over-long forms, surrogates and
-    /// values above U+10FFFF.
+    /// Whether a continuation byte may follow a lead byte: the ranges that exclude over-long forms and values above
+    /// U+10FFFF. A surrogate (ED, then A0 or above) is kept until its third byte, as Python's incremental decoder
+    /// does, so that its three U+FFFD come in one piece.
     private static func allows(_ lead: UInt8, second: UInt8) -> Bool {
         switch lead {
         case 0xE0: second >= 0xA0
-        case 0xED: second < 0xA0
         case 0xF0: second >= 0x90
         case 0xF4: second < 0x90
         default: true
