@@ -49,15 +49,14 @@ extension LanguageModel {
         extra: [(String, TemplateValue)] = []
     ) throws -> [Int] {
         guard let chatTemplate else { throw ChatPromptError.noTemplate(model: name) }
-        let quoting = ControlTextQuoting(texts: tokenizer.controlTokenTexts)
-        var variables = extra
-        if let bos = tokenizer.bosText { variables.append(("bos_token", .string(bos))) }
-        if let eos = tokenizer.eosText { variables.append(("eos_token", .string(eos))) }
+        let tokens: [(String, TemplateValue)] = [
+            ("bos_token", .string(tokenizer.bosText)), ("eos_token", .string(tokenizer.eosText)),
+        ]
         let text: String
         do {
             text = try chatTemplate.renderChat(
                 messages: quoting.quoted(messages), tools: tools.map(quoting.quoted),
-                addGenerationPrompt: addGenerationPrompt, extra: variables, now: now)
+                addGenerationPrompt: addGenerationPrompt, extra: tokens + extra, now: now)
         } catch {
             throw ChatPromptError.template("\(error)")
         }
@@ -71,7 +70,7 @@ extension LanguageModel {
 ///
 /// Each is replaced by two scalars of the last private-use plane before the template runs, and put back, as plain
 /// text, afterwards. Whoever writes these scalars himself gets at most the plain text of a control token.
-struct ControlTextQuoting {
+struct ControlTextQuoting: Sendable {
     private static let mark: Unicode.Scalar = "\u{10FFFD}"
     private static let first: UInt32 = 0x10_0000
     private let texts: [String]

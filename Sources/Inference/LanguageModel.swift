@@ -14,16 +14,21 @@ public final class LanguageModel: Sendable {
     public let definition: TokenizerDefinition
     /// The template that the model brings; nil for a model that was not made for chats.
     public let chatTemplate: ChatTemplate?
+    let quoting: ControlTextQuoting
 
     /// Reads everything from one model file.
     public init(
         name: String, file: ModelFile, precision: Precision = .integer,
-        progress: (String, Int, Int) -> Void = { _, _, _ in }
+        progress: @escaping (String, Int, Int) -> Void = { _, _, _ in }
     ) throws {
         self.name = name
         let definition = try TokenizerDefinition(file: file)
         self.definition = definition
-        tokenizer = try Tokenizer(definition)
+        let tokenizer = try Tokenizer(definition)
+        self.tokenizer = tokenizer
+        quoting = ControlTextQuoting(
+            texts: (0..<tokenizer.vocabularySize).filter { tokenizer.type(of: $0) == .control }
+                .compactMap { tokenizer.text(of: $0) })
         chatTemplate = try definition.chatTemplate.map { source in try ChatTemplate(source: source) }
         transformer = try TransformerModel(file: file, precision: precision, progress: progress)
     }

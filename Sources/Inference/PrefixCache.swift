@@ -23,7 +23,7 @@ struct PrefixCache {
 
     /// A cache that holds the longest known beginning of `tokens`, at most all but the last token, since the last
     /// one's logits are needed; or nil when nothing is shared.
-    mutating func take(for tokens: [Int], make: () -> KeyValueCache) -> KeyValueCache? {
+    mutating func take(for tokens: [Int], make: () throws -> KeyValueCache) -> KeyValueCache? {
         var best: (index: Int, length: Int)?
         for (index, item) in items.enumerated() {
             let length = min(Self.commonPrefix(item.tokens, tokens), tokens.count - 1)
@@ -38,8 +38,8 @@ struct PrefixCache {
             item.cache.truncate(to: best.length)
             return item.cache
         }
-        let copy = make()
         do {
+            let copy = try make()
             try copy.copyPrefix(from: item.cache, count: best.length)
             return copy
         } catch {

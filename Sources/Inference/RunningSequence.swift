@@ -57,7 +57,7 @@ final class RunningSequence {
         tokens.append(id)
 
         let endOfTurn = tokenizer.endOfGenerationTokens.contains(id) && !request.ignoreEndOfTurn
-        let text = endOfTurn ? "" : stops.feed(decoder.feed(id))
+        let text = endOfTurn ? "" : stops.feed(try characters(id))
         continuation.yield(.token(id: id, text: text, logProbabilities: logProbabilities))
         if endOfTurn || stops.stopped {
             finish(.stop)
@@ -70,8 +70,13 @@ final class RunningSequence {
         return false
     }
 
+    /// Whole characters that this token completes. Rows of the output matrix without a token write nothing.
+    private func characters(_ id: Int) throws -> String {
+        id < tokenizer.vocabularySize ? try decoder.append(id) : ""
+    }
+
     private func finish(_ reason: FinishReason) {
-        let rest = stops.stopped ? "" : stops.feed(decoder.flush()) + stops.flush()
+        let rest = stops.stopped ? "" : stops.feed(decoder.finish()) + stops.flush()
         continuation.yield(.finished(reason: reason, text: rest, usage: usage))
     }
 

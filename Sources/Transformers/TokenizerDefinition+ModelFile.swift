@@ -8,7 +8,8 @@ extension TokenizerDefinition {
     ///   Hugging Face files.
     public init(file: ModelFile) throws {
         if file.metadata["tokenizer.ggml.tokens"] == nil, !file.tokenizerFiles.isEmpty {
-            self = try TokenizerDefinition(huggingFaceFiles: file.tokenizerFiles)
+            self = try TokenizerDefinition(
+                huggingFaceFiles: file.tokenizerFiles, vocabularySize: file.configuration.vocabularySize)
         } else {
             try self.init(metadata: file.metadata)
         }

@@ -1,3 +1,4 @@
+import ModelFormats
 public import Tensors
 
 /// The next tokens of one sequence within a step.
@@ -44,7 +45,6 @@ extension TransformerModel {
         }
         let batch = Batch(tokens: tokens, positions: positions, segments: segments)
         pool.run { worker in self.blocks(batch, workspace, worker) }
-        for sequence in sequences { sequence.cache.advance(by: sequence.tokens.count) }
         return try logits(of: sequences, segments: segments, workspace: workspace, pool: pool)
     }
 
@@ -55,8 +55,8 @@ extension TransformerModel {
         let segments: [AttentionSegment]
     }
 
-    /// Embedding and all blocks, from top to bottom, as every worker runs them. The residual stream h is left in
-    /// `workspace.hidden`.
+    /// Embedding, all blocks and the last norm, from top to bottom, as every worker runs them. What the output matrix
+    /// takes is left in `workspace.normed`.
     private func blocks(_ batch: Batch, _ s: Workspace, _ worker: Worker) {
         let c = configuration
         let m = batch.tokens.count
@@ -111,13 +111,13 @@ extension TransformerModel {
                 [Projection(weights: block.down, bias: block.downBias, output: s.hidden, accumulate: true)],
                 s.activated, rows: m)
         }
+        worker.rmsNorm(s.hidden, weight: weights.outputNorm, epsilon: c.normEpsilon, rows: m, into: s.normed)
     }
 
     /// logits = Out · norm(h) for the wanted rows, in passes of `logitRows`.
     private func logits(
         of sequences: [SequenceStep], segments: [AttentionSegment], workspace s: Workspace, pool: WorkerPool
     ) throws -> [[[Float]]] {
-        let width = configuration.embeddingLength
         var result = [[[Float]]](repeating: [], count: sequences.count)
         var wanted: [(sequence: Int, row: Int)] = []
         for (index, sequence) in sequences.enumerated() {
@@ -128,27 +128,18 @@ extension TransformerModel {
             case .all: wanted += rows.map { (index, $0) }
             }
         }
-        var start = 0
-        while start < wanted.count {
+        for start in stride(from: 0, to: wanted.count, by: s.logitRows) {
             let pass = wanted[start..<min(start + s.logitRows, wanted.count)]
-            for (place, item) in pass.enumerated() {
-                s.selected.copy(from: s.hidden, range: item.row * width..<(item.row + 1) * width, at: place * width)
-            }
-            let count = pass.count
+            let rows = pass.map(\.row)
             pool.run { worker in
-                worker.rmsNorm(
-                    s.selected, weight: self.weights.outputNorm, epsilon: self.configuration.normEpsilon, rows: count,
-                    into: s.selectedNormed)
                 worker.project(
-                    [Projection(weights: self.weights.output, bias: nil, output: s.logits)], s.selectedNormed,
-                    rows: count)
+                    [Projection(weights: self.weights.output, output: s.logits)], s.normed, inputRows: rows)
             }
             for (place, item) in pass.enumerated() {
                 let row = s.logits.array(place * vocabularySize..<(place + 1) * vocabularySize)
-                if !(row[0].isFinite) { throw TransformerError.notANumber(sequence: item.sequence) }
+                if !row[0].isFinite { throw TransformerError.notANumber(sequence: item.sequence) }
                 result[item.sequence].append(row)
             }
-            start += count
         }
         return result
     }

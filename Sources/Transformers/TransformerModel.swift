@@ -20,7 +20,7 @@ public final class TransformerModel: Sendable {
     /// bytes a weight).
     /// - Throws: `TransformerError` for what cannot be computed, the file's own errors for what cannot be read.
     public init(
-        file: ModelFile, precision: Precision = .integer, progress: (String, Int, Int) -> Void = { _, _, _ in }
+        file: ModelFile, precision: Precision = .integer, progress: @escaping (String, Int, Int) -> Void = { _, _, _ in }
     ) throws {
         let configuration = file.configuration
         guard Self.supportedArchitectures.contains(configuration.architecture) else {
@@ -43,8 +43,8 @@ public final class TransformerModel: Sendable {
     public var residentBytes: Int { weights.residentBytes }
 
     /// An empty cache for one sequence.
-    public func makeCache() -> KeyValueCache {
-        KeyValueCache(
+    public func makeCache() throws -> KeyValueCache {
+        try KeyValueCache(
             layers: configuration.blockCount, kvHeads: configuration.kvHeadCount,
             keyLength: configuration.keyLength, valueLength: configuration.valueLength)
     }

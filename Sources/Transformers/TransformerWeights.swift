@@ -44,10 +44,11 @@ struct TransformerWeights: Sendable {
 
     /// True where at least one matrix takes integer activations.
     var usesQuantisedActivations: Bool {
-        guard let block = blocks.first else { return false }
-        return [block.query, block.gate, output].contains { $0.takesQuantisedActivations }
+        func takesCodes(_ matrix: WeightMatrix) -> Bool { ![.f32, .f16, .bf16].contains(matrix.storedType) }
+        return takesCodes(output)
             || blocks.contains { block in
-                [block.key, block.value, block.output, block.up, block.down].contains { $0.takesQuantisedActivations }
+                [block.query, block.key, block.value, block.output, block.gate, block.up, block.down]
+                    .contains(where: takesCodes)
             }
     }
 }

@@ -1,4 +1,5 @@
-public import Tensors
+import ModelFormats
+import Tensors
 
 /// Scratch memory of one computing loop: every activation of a forward step, sized once for `rows` tokens.
 ///
@@ -8,7 +9,7 @@ public final class Workspace: Sendable {
     public let rows: Int
     /// [M, E] residual stream.
     let hidden: FloatBuffer
-    /// [M, E] normed input of attention and of the feed-forward part.
+    /// [M, E] normed input of attention, of the feed-forward part and, at the end, of the output matrix.
     let normed: ActivationBuffer
     /// [M, H·d], [M, G·d], [M, G·d]
     let query: FloatBuffer, key: FloatBuffer, value: FloatBuffer
@@ -18,8 +19,8 @@ public final class Workspace: Sendable {
     let gate: FloatBuffer, up: FloatBuffer
     /// [M, F] silu(gate)·up
     let activated: ActivationBuffer
-    /// [L, E] rows whose logits are wanted, [L, V] logits; L is at most `logitRows`.
-    let selected: FloatBuffer, selectedNormed: ActivationBuffer, logits: FloatBuffer
+    /// [L, V] logits of the wanted rows; L is at most `logitRows`.
+    let logits: FloatBuffer
     let logitRows: Int
 
     /// - Parameters:
@@ -39,8 +40,6 @@ public final class Workspace: Sendable {
         gate = try FloatBuffer(count: rows * c.feedForwardLength)
         up = try FloatBuffer(count: rows * c.feedForwardLength)
         activated = try ActivationBuffer(rows: rows, columns: c.feedForwardLength, quantised: quantised)
-        selected = try FloatBuffer(count: logitRows * c.embeddingLength)
-        selectedNormed = try ActivationBuffer(rows: logitRows, columns: c.embeddingLength, quantised: quantised)
         logits = try FloatBuffer(count: logitRows * model.vocabularySize)
     }
 }

@@ -70,7 +70,7 @@ struct ChatAnswer: Sendable {
         id: Int, _ detail: LogProbabilities, tokenizer: Tokenizer
     ) -> ChatTypes.TokenLogProbability {
         func entry(_ id: Int, _ value: Double) -> ChatTypes.TokenLogProbability {
-            let bytes = tokenizer.bytes(of: id)
+            let bytes = (try? tokenizer.bytes(of: id)) ?? []
             return .init(token: String(decoding: bytes, as: UTF8.self), logprob: value, bytes: bytes)
         }
         var result = entry(id, detail.chosen)

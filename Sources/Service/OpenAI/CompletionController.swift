@@ -130,7 +130,7 @@ private struct TextAnswer: Sendable {
         _ id: Int, _ detail: LogProbabilities, to list: inout ChatTypes.TextLogProbabilities, offset: inout Int,
         tokenizer: Tokenizer
     ) {
-        func text(_ id: Int) -> String { String(decoding: tokenizer.bytes(of: id), as: UTF8.self) }
+        func text(_ id: Int) -> String { String(decoding: (try? tokenizer.bytes(of: id)) ?? [], as: UTF8.self) }
         list.tokens.append(text(id))
         list.token_logprobs.append(detail.chosen)
         var top = Dictionary(

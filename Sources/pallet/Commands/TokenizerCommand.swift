@@ -115,8 +115,7 @@ struct TokenizerCommand: AsyncParsableCommand {
                 guard let source = definition.chatTemplate else {
                     throw Failure(.data, "该模型没有对话模板", "the model has no chat template")
                 }
-                if let bos = tokenizer.bosText { extra.append(("bos_token", .string(bos))) }
-                if let eos = tokenizer.eosText { extra.append(("eos_token", .string(eos))) }
+                extra = [("bos_token", .string(tokenizer.bosText)), ("eos_token", .string(tokenizer.eosText))]
                 return try ChatTemplate(source: source)
             } catch let error as TemplateError {
                 throw Failure(.data, "模板出错：\(error)", "template: \(error)")

@@ -1,0 +1,36 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Logits and greedy continuations against transformers in f32 (tolerance of the reference: NMSE 1e-7, 2e-3 a value).
+@Suite(.enabled(if: Shared.available, Shared.hint))
+struct ReferenceLogitsTests {
+    @Test(arguments: ReferenceModel.names)
+    func folderGivesReferenceLogits(_ name: String) throws {
+        let reference = try ReferenceModel(name)
+        let runner = try Runner(ReferenceModel.folder(name))
+        for sequence in ReferenceModel.sequences {
+            let got = try runner.logits(try reference.ids("\(sequence).input_ids"))
+            let error = distance(got, try reference.floats("\(sequence).logits"))
+            #expect(error.nmse < 1e-7, "\(name) \(sequence)")
+            #expect(error.largest < 2e-3, "\(name) \(sequence)")
+        }
+        let greedy = try runner.greedy(try reference.ids("mid.input_ids"), count: 32)
+        #expect(greedy == (try reference.ids("mid.greedy")))
+    }
+
+    @Test(arguments: ReferenceModel.names)
+    func ggufGivesReferenceLogits(_ name: String) throws {
+        let reference = try ReferenceModel(name)
+        let runner = try Runner(ReferenceModel.folder(name).appendingPathComponent("model.gguf"))
+        for sequence in ReferenceModel.sequences {
+            let key = reference.has("\(sequence).gguf_logits") ? "gguf_logits" : "logits"
+            let got = try runner.logits(try reference.ids("\(sequence).input_ids"))
+            let error = distance(got, try reference.floats("\(sequence).\(key)"))
+            #expect(error.nmse < 1e-7, "\(name) \(sequence)")
+            #expect(error.largest < 2e-3, "\(name) \(sequence)")
+        }
+        let key = reference.has("mid.gguf_greedy") ? "mid.gguf_greedy" : "mid.greedy"
+        #expect(try runner.greedy(try reference.ids("mid.input_ids"), count: 32) == reference.ids(key))
+    }
+}
