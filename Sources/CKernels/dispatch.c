@@ -12,7 +12,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void detect(void) {
     sets[count++] = &ck_scalar_set;
-#if defined(__x86_64__) && defined(CK_WIDE_SETS)
+#if defined(__x86_64__)
     __builtin_cpu_init();
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     if (avx2) sets[count++] = &ck_avx2_set;

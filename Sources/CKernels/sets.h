@@ -33,6 +33,26 @@ extern const ck_set ck_avx512_set;
     }                                                                                                             \
     static void set_attend(const ck_attention *a) { lanes_attend(a); }
 
+/// Defines product_q4_0 ... product_q6_k by the including file's blocks_product, one specialised copy for each form.
+#define CK_BLOCK_PRODUCT(name, form)                                                                              \
+    static void product_##name(const ck_matrix *w, size_t g, size_t n, const void *x, size_t s, size_t m,         \
+                               float *y) {                                                                        \
+        blocks_product(w, g, n, x, s, m, y, form);                                                                \
+    }
+#define CK_BLOCK_PRODUCTS                                                                                         \
+    CK_BLOCK_PRODUCT(q4_0, CK_Q4_0)                                                                               \
+    CK_BLOCK_PRODUCT(q4_1, CK_Q4_1)                                                                               \
+    CK_BLOCK_PRODUCT(q5_0, CK_Q5_0)                                                                               \
+    CK_BLOCK_PRODUCT(q5_1, CK_Q5_1)                                                                               \
+    CK_BLOCK_PRODUCT(q8_0, CK_Q8_0)                                                                               \
+    CK_BLOCK_PRODUCT(q4_k, CK_Q4_K)                                                                               \
+    CK_BLOCK_PRODUCT(q5_k, CK_Q5_K)                                                                               \
+    CK_BLOCK_PRODUCT(q6_k, CK_Q6_K)
+
+#define CK_PRODUCT_TABLE                                                                                          \
+    .product = {product_f32,  product_f16,  product_bf16, product_q4_0, product_q4_1, product_q5_0,               \
+                product_q5_1, product_q8_0, product_q4_k, product_q5_k, product_q6_k},
+
 #define CK_ROW_KERNEL_TABLE                                                                                       \
     .rms_norm = set_rms_norm, .quantise = set_quantise, .swiglu = set_swiglu, .add = set_add,                     \
     .softmax = set_softmax, .dot = set_dot, .rope = set_rope, .attend = set_attend,

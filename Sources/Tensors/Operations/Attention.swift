@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// Rows of a batch that are consecutive positions of one sequence.
-public struct AttentionSegment {
+public struct AttentionSegment: Sendable {
     /// The sequence's keys and values, with room for all positions of this segment (`reserve`).
     public var cache: KeyValueCache
     /// Position of the first row.

@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// One product of an input with a matrix: output [m, weights.rows] = input · weightsᵀ + bias.
-public struct Projection {
+public struct Projection: Sendable {
     /// The weights [rows, columns]; columns = width of the input.
     public var weights: WeightMatrix
     /// [rows], added to each row of the product.

@@ -1,0 +1,212 @@
+// AVX2 with FMA and F16C: a vector holds 8 of the 16 rows of a group, so each group has two halves. See scalar.c for
+// the formula, packing.h for the layout.
+//
+// vpmaddubsw sums pairs of unsigned code times signed activation in int16. Codes of 4 bits: eight such results fit
+// int16 (30 480); of 5 bits four (31 496); of 6 bits two (32 004). Q8_0 multiplies |code| with the activation that has
+// the code's sign: one result (128 * 127 * 2 = 32 512), exact for -128 too, because |-128| is 128 as unsigned byte and
+// activations never are -128.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "packing.h"
+#include "sets.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+
+#define CK_QUERIES 4
+#define CK_FLOAT_SUMS 8
+#include "attention.h"
+
+CK_INLINE __m256 load_half8(const uint8_t *p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+
+CK_INLINE v16 load_half(const uint8_t *p) {
+    return __builtin_shufflevector(load_half8(p), load_half8(p + 16), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+                                   14, 15);
+}
+
+#include "floats.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+CK_INLINE __m256i load_codes(const uint8_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
+
+CK_INLINE __m256i load_bytes(const uint8_t *p, const int is_signed) {
+    __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)p);
+    return is_signed ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes);
+}
+
+/// The 8 vectors of codes of one block of 32 weights and 8 rows: unsigned, Q8_0 signed.
+CK_INLINE void unpack(const uint8_t *codes, __m256i *q, const uint32_t form) {
+    if (form == CK_Q8_0) {
+        const __m256i sign = _mm256_set1_epi8(-128);
+#pragma clang loop unroll(full)
+        for (size_t g = 0; g < 8; g++) q[g] = _mm256_xor_si256(load_codes(codes + 64 * g), sign);
+        return;
+    }
+    const __m256i low = _mm256_set1_epi8(15);
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < 4; j++) {
+        __m256i both = load_codes(codes + 64 * j);
+        q[j] = _mm256_and_si256(both, low);
+        q[j + 4] = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
+    }
+    if (form == CK_Q5_0 || form == CK_Q5_1 || form == CK_Q5_K) {
+        const __m256i fifth = _mm256_set1_epi8(16);
+        __m256i high = load_codes(codes + 256);
+#pragma clang loop unroll(full)
+        for (size_t g = 0; g < 8; g++) {
+            __m256i bit = g < 4 ? _mm256_slli_epi16(high, (int)(4 - g)) : _mm256_srli_epi16(high, (int)(g - 4));
+            q[g] = _mm256_or_si256(q[g], _mm256_and_si256(bit, fifth));
+        }
+    }
+    if (form == CK_Q6_K) {
+        const __m256i upper = _mm256_set1_epi8(48);
+#pragma clang loop unroll(full)
+        for (size_t h = 0; h < 2; h++) {
+            __m256i high = load_codes(codes + 256 + 64 * h);
+            q[4 * h] = _mm256_or_si256(q[4 * h], _mm256_and_si256(_mm256_slli_epi16(high, 4), upper));
+            q[4 * h + 1] = _mm256_or_si256(q[4 * h + 1], _mm256_and_si256(_mm256_slli_epi16(high, 2), upper));
+            q[4 * h + 2] = _mm256_or_si256(q[4 * h + 2], _mm256_and_si256(high, upper));
+            q[4 * h + 3] = _mm256_or_si256(q[4 * h + 3], _mm256_and_si256(_mm256_srli_epi16(high, 2), upper));
+        }
+    }
+}
+
+CK_INLINE __m256i group_of(const ck_block *a, size_t g) {
+    return _mm256_set1_epi32((int32_t)ck_load32((const uint8_t *)a->code + 4 * g));
+}
+
+/// Pair sums of groups from ... < to in int16; the caller sees to the range.
+CK_INLINE __m256i pairs(const __m256i *q, const ck_block *a, const size_t from, const size_t to) {
+    __m256i sum = _mm256_maddubs_epi16(q[from], group_of(a, from));
+#pragma clang loop unroll(full)
+    for (size_t g = from + 1; g < to; g++) sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(q[g], group_of(a, g)));
+    return sum;
+}
+
+/// What does not depend on the activations: of one block of 32 weights and 8 rows.
+typedef struct block {
+    __m256i q[8];
+    __m256 scale;            // d, or d * scale
+    __m256 min;              // m, or dmin * min
+    __m256i low, high;       // Q6_K: scales of the two halves, each twice as int16
+    __m256i zero;            // Q6_K: -32 * scales as pairs of int16
+} block;
+
+CK_INLINE __m256i block_sum(const block *b, const ck_block *a, const uint32_t form) {
+    const __m256i ones = _mm256_set1_epi16(1);
+    if (form == CK_Q8_0) {
+        __m256i sum = _mm256_setzero_si256();
+#pragma clang loop unroll(full)
+        for (size_t g = 0; g < 8; g++) {
+            __m256i signed_activation = _mm256_sign_epi8(group_of(a, g), b->q[g]);
+            __m256i products = _mm256_maddubs_epi16(_mm256_abs_epi8(b->q[g]), signed_activation);
+            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(products, ones));
+        }
+        return sum;
+    }
+    if (form == CK_Q6_K) {
+        __m256i sum = _mm256_madd_epi16(b->zero, _mm256_set1_epi32((int32_t)ck_load32((const uint8_t *)a->half_sum)));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs(b->q, a, 0, 2), b->low));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs(b->q, a, 2, 4), b->low));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs(b->q, a, 4, 6), b->high));
+        return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs(b->q, a, 6, 8), b->high));
+    }
+    if (form == CK_Q4_0 || form == CK_Q4_1 || form == CK_Q4_K) {
+        __m256i sum = _mm256_madd_epi16(pairs(b->q, a, 0, 8), ones);
+        return form == CK_Q4_0 ? _mm256_add_epi32(sum, _mm256_set1_epi32(a->zero_sum)) : sum;
+    }
+    __m256i sum = _mm256_add_epi32(_mm256_madd_epi16(pairs(b->q, a, 0, 4), ones),
+                                   _mm256_madd_epi16(pairs(b->q, a, 4, 8), ones));
+    if (form != CK_Q5_0) return sum;
+    return _mm256_add_epi32(sum, _mm256_slli_epi32(_mm256_set1_epi32(a->zero_sum), 1));
+}
+
+CK_INLINE __m256 step(const block *b, const ck_block *a, __m256 acc, const uint32_t form) {
+    __m256 scale = _mm256_mul_ps(b->scale, _mm256_set1_ps(a->scale));
+    acc = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(block_sum(b, a, form)), acc);
+    if (form == CK_Q4_1 || form == CK_Q5_1) return _mm256_fmadd_ps(b->min, _mm256_set1_ps(a->scaled_sum), acc);
+    if (form == CK_Q4_K || form == CK_Q5_K) return _mm256_fnmadd_ps(b->min, _mm256_set1_ps(a->scaled_sum), acc);
+    return acc;
+}
+
+/// head: of the unit, moved on to the half's rows where fields are bytes or halfs.
+CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, const size_t half, const uint32_t form) {
+    __m256 d = load_half8(head + 16 * half);
+    b->scale = d;
+    if (form == CK_Q6_K) {
+        const uint8_t *at = head + 32 + 32 * sub + 8 * half;
+        __m256i low = _mm256_and_si256(load_bytes(at, 1), _mm256_set1_epi32(0xFFFF));
+        __m256i high = _mm256_and_si256(load_bytes(at + 16, 1), _mm256_set1_epi32(0xFFFF));
+        b->low = _mm256_or_si256(low, _mm256_slli_epi32(low, 16));
+        b->high = _mm256_or_si256(high, _mm256_slli_epi32(high, 16));
+        __m256i both = _mm256_blend_epi16(low, b->high, 0xAA);
+        b->zero = _mm256_sub_epi16(_mm256_setzero_si256(), _mm256_slli_epi16(both, 5));
+    } else if (form == CK_Q4_K || form == CK_Q5_K) {
+        __m256 m = load_half8(head + 32 + 16 * half);
+        b->scale = _mm256_mul_ps(d, _mm256_cvtepi32_ps(load_bytes(head + 64 + 16 * sub + 8 * half, 0)));
+        b->min = _mm256_mul_ps(m, _mm256_cvtepi32_ps(load_bytes(head + 192 + 16 * sub + 8 * half, 0)));
+    } else if (form == CK_Q4_1 || form == CK_Q5_1) {
+        b->min = load_half8(head + 32 + 16 * half);
+    }
+}
+
+/// n activation rows times `halves` halves of one group, from half `first` on.
+CK_INLINE void blocks_tile(const ck_matrix *w, const uint8_t *base, const ck_block *x, size_t stride, float *y,
+                           size_t y_stride, const size_t n, const size_t first, const size_t halves,
+                           const uint32_t form) {
+    const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
+    const uint8_t *head = base, *codes = base + w->head_plane;
+    __m256 acc[4][2];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < n; i++) acc[i][0] = acc[i][1] = _mm256_setzero_ps();
+    for (size_t unit = 0; unit < w->units; unit++, head += ck_forms[form].head_bytes) {
+        for (size_t sub = 0; sub < subs; sub++, codes += bytes, x += stride) {
+#pragma clang loop unroll(full)
+            for (size_t h = 0; h < halves; h++) {
+                block b;
+                unpack(codes + 32 * (first + h), b.q, form);
+                load_scales(&b, head, sub, first + h, form);
+#pragma clang loop unroll(full)
+                for (size_t i = 0; i < n; i++) acc[i][h] = step(&b, x + i, acc[i][h], form);
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < n; i++)
+#pragma clang loop unroll(full)
+        for (size_t h = 0; h < halves; h++) _mm256_storeu_ps(y + i * y_stride + 8 * (first + h), acc[i][h]);
+}
+
+CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, const void *input, size_t stride,
+                              size_t m, float *y, const uint32_t form) {
+    for (size_t g = 0; g < groups; g++) {
+        const uint8_t *base = w->data + (group + g) * w->group_bytes;
+        const ck_block *x = input;
+        float *to = y + g * CK_ROWS;
+        size_t left = m, y_stride = groups * CK_ROWS;
+        for (; left >= 4; left -= 4, x += 4, to += 4 * y_stride) {
+            blocks_tile(w, base, x, stride, to, y_stride, 4, 0, 1, form);
+            blocks_tile(w, base, x, stride, to, y_stride, 4, 1, 1, form);
+        }
+        if (left == 3) {
+            blocks_tile(w, base, x, stride, to, y_stride, 3, 0, 1, form);
+            blocks_tile(w, base, x, stride, to, y_stride, 3, 1, 1, form);
+        } else if (left == 2) {
+            blocks_tile(w, base, x, stride, to, y_stride, 2, 0, 2, form);
+        } else if (left == 1) {
+            blocks_tile(w, base, x, stride, to, y_stride, 1, 0, 2, form);
+        }
+    }
+}
+
+CK_FLOAT_PRODUCTS
+CK_BLOCK_PRODUCTS
+CK_ROW_KERNELS
+
+#pragma clang attribute pop
+
+const ck_set ck_avx2_set = {.name = "avx2", CK_PRODUCT_TABLE CK_ROW_KERNEL_TABLE};
+#endif
