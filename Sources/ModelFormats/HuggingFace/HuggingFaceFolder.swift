@@ -18,7 +18,7 @@ public final class HuggingFaceFolder: Sendable {
     public let configBytes: [UInt8]
     /// The tokenizer's files by name.
     public let tokenizerFiles: [String: Data]
-    /// The weights in the order of their GGUF names.
+    /// The weights: embedding and output first, then block after block.
     public let tensors: [TensorDescription]
 
     private let weights: SafetensorsCollection
@@ -71,7 +71,7 @@ public final class HuggingFaceFolder: Sendable {
             let type = try elementType(of: tensor)
             tensors.append(TensorDescription(name: name, type: type, dimensions: tensor.shape.reversed()))
         }
-        tensors.sort { $0.name < $1.name }
+        tensors.sort { (TensorNames.place($0.name), $0.name) < (TensorNames.place($1.name), $1.name) }
         let requirements = TensorRequirements(configuration)
         try requirements.check(tensors)
         try checkBiases(tensors, config, configuration)

@@ -44,6 +44,13 @@ enum TensorNames {
         return "model.layers.\(parts[1]).\(known).\(parts[3])"
     }
 
+    /// Where a GGUF tensor stands in a file: what is not part of a block first, then block after block.
+    static func place(_ name: String) -> Int {
+        let parts = name.split(separator: ".")
+        guard parts.count > 2, parts[0] == "blk", let index = Int(parts[1]) else { return -1 }
+        return index
+    }
+
     /// Buffers of old checkpoints that hold what follows from the configuration.
     static func isDerived(_ name: String) -> Bool { name.hasSuffix(".rotary_emb.inv_freq") }
 }

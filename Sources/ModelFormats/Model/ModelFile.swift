@@ -88,6 +88,11 @@ public final class ModelFile: Sendable {
         indices = Self.index(tensors)
     }
 
+    /// config.json as it is, when the model comes from a folder.
+    var huggingFaceConfig: [UInt8]? {
+        if case .folder(let folder) = source { folder.configBytes } else { nil }
+    }
+
     private static func index(_ tensors: [TensorDescription]) -> [String: Int] {
         Dictionary(tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }

@@ -1,0 +1,19 @@
+/// Why a model cannot be written in a format.
+public enum ExportError: Error, Equatable, Sendable {
+    /// The format has no words for what the model does.
+    case notExpressible(reason: String)
+    /// Safetensors hold no block-quantised weights.
+    case quantisedSafetensors(type: String)
+    /// A name that would lead out of the folder or over a file that the exporter writes.
+    case badFileName(String)
+}
+
+extension ExportError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notExpressible(let reason): "a Hugging Face folder cannot hold this model: \(reason)"
+        case .quantisedSafetensors(let type): "safetensors cannot hold \(type): choose f32, f16 or bf16"
+        case .badFileName(let name): "\"\(name)\" is not a name for a tokenizer file"
+        }
+    }
+}
