@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+import Testing
+import Tokenizers
+
+/// Time bounds: generous ones that hold on a loaded machine, and with `PALLET_LONG=1` figures.
+@Suite(.serialized, .enabled(if: Shared.available, Shared.hint))
+struct SpeedTests {
+    /// One word of a megabyte and more must not take quadratic time.
+    @Test(arguments: ["qwen2", "llama-spm", "llama-bpe", "smollm"])
+    func longWords(_ name: String) throws {
+        let tokenizer = try Tokenizer(ReferenceVocabulary.definition(name))
+        var random = SeededRandom(seed: 3)
+        let letters = Array("abcdefghijklmnopqrstuvwxyz")
+        let texts = [
+            String(repeating: "a", count: 1_000_000), String(repeating: " ", count: 1_000_000),
+            String(repeating: "的", count: 333_333), String(repeating: "\n", count: 1_000_000),
+            String((0..<1_000_000).map { _ in letters[Int.random(in: 0..<26, using: &random)] }),
+            String(repeating: "ab", count: 500_000), String(repeating: "<|", count: 500_000),
+            String(repeating: "1", count: 1_000_000), String(repeating: "e\u{301}", count: 333_333),
+        ]
+        for text in texts {
+            let clock = ContinuousClock()
+            var ids: [Int] = []
+            let time = clock.measure { ids = tokenizer.encode(text, addSpecial: false, parseSpecial: true) }
+            #expect(time < .seconds(10), "\(name): \(text.prefix(4)) took \(time)")
+            let decoded = try tokenizer.decode(ids)
+            #expect(decoded.utf8.elementsEqual(text.utf8))
+            if Shared.long { print("\(name) \(text.prefix(4).debugDescription): \(time), \(ids.count) ids") }
+        }
+    }
+
+    @Test(.enabled(if: Shared.long, "figures only with PALLET_LONG=1"), arguments: [
+        "qwen2", "llama-bpe", "gpt-2", "smollm", "llama-spm", "spm-small",
+    ])
+    func throughput(_ name: String) throws {
+        let definition = try ReferenceVocabulary.definition(name)
+        let clock = ContinuousClock()
+        var made: Tokenizer?
+        let building = try clock.measure { made = try Tokenizer(definition) }
+        let tokenizer = try #require(made)
+        print("\(name): tables built in \(building)")
+        let folder = Shared.folder.appendingPathComponent("data/corpus")
+        let english = ["README.md"].map { folder.appendingPathComponent($0) }
+        let chinese = try FileManager.default.contentsOfDirectory(
+            at: folder.appendingPathComponent("laws/administrative"), includingPropertiesForKeys: nil)
+            .sorted { $0.path < $1.path }
+        for (kind, files) in [("English", english), ("Chinese", chinese)] {
+            var text = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }.joined()
+            while text.utf8.count < 2_000_000 { text += text }
+            for _ in 0..<2 {
+                var count = 0
+                let time = clock.measure { count = tokenizer.encode(text, addSpecial: false, parseSpecial: false).count }
+                let seconds = Double(time.components.attoseconds) / 1e18 + Double(time.components.seconds)
+                let rate = (Double(text.utf8.count) / seconds / 1e5).rounded() / 10
+                print("\(name) \(kind): \(rate) MB/s, \(count) ids of \(text.utf8.count) bytes")
+            }
+        }
+    }
+}
