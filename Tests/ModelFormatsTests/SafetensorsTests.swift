@@ -133,8 +133,8 @@ struct SafetensorsTests {
     }
 
     @Test func unknownType() {
-        let error = refusal("{\(Self.entry("a", "F8_E4M3", "[1]", 0, 1))}", data: 1)
-        #expect(error == .unknownType(tensor: "a", actual: "F8_E4M3"))
+        let error = refusal("{\(Self.entry("a", "F128", "[1]", 0, 16))}", data: 16)
+        #expect(error == .unknownType(tensor: "a", actual: "F128"))
         #expect(error?.description.contains("BF16") == true)
     }
 

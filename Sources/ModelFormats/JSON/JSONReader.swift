@@ -6,6 +6,8 @@
 struct JSONReader {
     /// Deepest nesting of arrays and objects.
     static let maximumDepth = 64
+    /// Longest number in bytes.
+    static let longestNumber = 400
 
     private let bytes: [UInt8]
     private var position = 0
@@ -104,25 +106,39 @@ struct JSONReader {
         }
     }
 
+    /// `-`? (`0` | digits without leading zero) (`.` digits)? (`e` sign? digits)?
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = position
         var whole = true
-        scan: while let byte = next {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): break
-            case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "+"): whole = false
-            default: break scan
-            }
+        var valid = true
+        if next == UInt8(ascii: "-") { position += 1 }
+        let leadingZero = next == UInt8(ascii: "0")
+        let count = skipDigits()
+        valid = count == 1 || (count > 1 && !leadingZero)
+        if next == UInt8(ascii: ".") {
             position += 1
+            whole = false
+            valid = skipDigits() > 0 && valid
         }
-        let text = String(decoding: bytes[start..<min(position, start + 400)], as: UTF8.self)
-        let digits = text.drop { $0 == "-" }
-        let leadingZero = digits.count > 1 && digits.first == "0" && digits.dropFirst().first?.isNumber == true
-        guard position - start <= 400, digits.first?.isNumber == true, digits.last?.isNumber == true, !leadingZero
-        else { throw .badNumber(offset: start, text: String(text.prefix(40))) }
+        if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
+            position += 1
+            whole = false
+            if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
+            valid = skipDigits() > 0 && valid
+        }
+        // Longer than any number that a program writes: its conversion would only cost time.
+        valid = valid && position - start <= Self.longestNumber
+        let text = String(decoding: bytes[start..<min(position, start + Self.longestNumber)], as: UTF8.self)
+        guard valid else { throw .badNumber(offset: start, text: String(text.prefix(40))) }
         if whole, let value = Int(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite else { throw .badNumber(offset: start, text: text) }
         return .number(value)
+    }
+
+    private mutating func skipDigits() -> Int {
+        let start = position
+        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+        return position - start
     }
 
     private mutating func string() throws(JSONError) -> String {

@@ -1,6 +1,7 @@
 public import FoundationEssentials
 
-/// Element types of safetensors.
+/// Element types of safetensors. The 8-bit floats, the unsigned and the complex numbers can be listed and read as
+/// bytes; nothing here computes with them.
 public enum SafetensorsType: String, CaseIterable, Sendable {
     case f64 = "F64"
     case f32 = "F32"
@@ -12,14 +13,21 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
     case i8 = "I8"
     case u8 = "U8"
     case bool = "BOOL"
+    case u64 = "U64"
+    case u32 = "U32"
+    case u16 = "U16"
+    case f8e4m3 = "F8_E4M3"
+    case f8e5m2 = "F8_E5M2"
+    case f8e8m0 = "F8_E8M0"
+    case c64 = "C64"
 
     /// Bytes of one element.
     public var width: Int {
         switch self {
-        case .f64, .i64: 8
-        case .f32, .i32: 4
-        case .f16, .bf16, .i16: 2
-        case .i8, .u8, .bool: 1
+        case .f64, .i64, .u64, .c64: 8
+        case .f32, .i32, .u32: 4
+        case .f16, .bf16, .i16, .u16: 2
+        case .i8, .u8, .bool, .f8e4m3, .f8e5m2, .f8e8m0: 1
         }
     }
 }
