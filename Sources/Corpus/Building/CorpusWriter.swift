@@ -68,13 +68,13 @@ struct CorpusWriter {
             try drop(document, part.part, .tooShort, detail, text: cleaned.text)
             return
         }
-        let pieces = Self.pieces(of: cleaned.text, limit: configuration.maximumRecordCharacters)
-        for (index, piece) in pieces.enumerated() {
-            // A document in several pieces counts them as its parts; rows of a file are never so long as to be cut
-            // into more than the parts that follow would allow, so their numbers are multiplied apart.
-            let number = pieces.count == 1 ? part.part : part.part * 1000 + index
-            try write(piece, number, part, document)
+        guard part.part == 0 else {
+            // Rows keep the number of their line, so they are not cut.
+            try write(cleaned.text, part.part, part, document)
+            return
         }
+        let pieces = Self.pieces(of: cleaned.text, limit: configuration.maximumRecordCharacters)
+        for (number, piece) in pieces.enumerated() { try write(piece, number, part, document) }
     }
 
     private mutating func write(

@@ -37,7 +37,7 @@ extension SourceDocument {
         switch kind {
         case .text: PlainTextReader()
         case .markdown: MarkdownReader()
-        case .html: PlainTextReader()
+        case .html: HTMLReader()
         case .csv: PlainTextReader()
         case .jsonl: PlainTextReader()
         case .eml: PlainTextReader()
