@@ -134,6 +134,13 @@ extension Tokenizer {
         vocabulary.id(of: text).flatMap { vocabulary.types[$0] == .control ? $0 : nil }
     }
 
+    /// True when a list of ids begins with two BOS: a template wrote one and encoding added another. Models were not
+    /// trained on that; a rendered template is encoded without `addSpecial`.
+    public func beginsWithTwoBOS(_ ids: [Int]) -> Bool {
+        guard let bosID, ids.count > 1 else { return false }
+        return ids[0] == bosID && ids[1] == bosID
+    }
+
     /// The text of BOS as chat templates need it, empty when the model has none.
     public var bosText: String { bosID.flatMap { text(of: $0) } ?? "" }
 

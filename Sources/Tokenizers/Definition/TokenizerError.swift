@@ -10,6 +10,8 @@ public enum TokenizerError: Error, Equatable, Sendable {
     case duplicateToken(text: String, first: Int, second: Int)
     /// A token's text is longer than any model's.
     case tokenTooLong(id: Int, bytes: Int, limit: Int)
+    /// The texts of control and user-defined tokens are longer in all than any model's.
+    case specialTextsTooLong(bytes: Int, limit: Int)
     /// A byte token is not written `<0xHH>`.
     case malformedByteToken(id: Int, text: String)
     /// A score is not a number.
@@ -45,6 +47,9 @@ extension TokenizerError: CustomStringConvertible {
             "Tokens \(first) and \(second) have the same text \(Self.quote(text)). A text must have one id."
         case .tokenTooLong(let id, let bytes, let limit):
             "The text of token \(id) has \(bytes) bytes, more than the \(limit) that are accepted."
+        case .specialTextsTooLong(let bytes, let limit):
+            "The texts of control and user-defined tokens have \(bytes) bytes in all, more than the \(limit) that "
+                + "are accepted."
         case .malformedByteToken(let id, let text):
             "Token \(id) is a byte token, but its text is \(Self.quote(text)) and not <0xHH> with two hex digits."
         case .invalidScore(let id):

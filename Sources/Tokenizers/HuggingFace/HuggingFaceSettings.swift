@@ -52,12 +52,12 @@ struct HuggingFaceSettings {
     /// Puts roles, additions and templates into a definition whose tokens are complete.
     func apply(to definition: inout TokenizerDefinition, _ json: TokenizerJSON?) {
         var ids = BytesIndex(capacity: definition.tokens.count)
-        for (id, text) in definition.tokens.enumerated() { ids.insert(Array(text.utf8), symbol: UInt32(id)) }
+        for (id, text) in definition.tokens.enumerated() { ids.insert(text, symbol: UInt32(id)) }
         func id(_ role: String) -> Int? {
             for source in [config, map] {
-                if let value = source?[role], let text = value.string ?? value["content"]?.string {
-                    let bytes = Array(text.utf8)
-                    if let found = ids.find(bytes, 0, bytes.count) { return Int(found) }
+                if let value = source?[role], let text = value.string ?? value["content"]?.string,
+                    let found = ids.find(text) {
+                    return Int(found)
                 }
             }
             return nil

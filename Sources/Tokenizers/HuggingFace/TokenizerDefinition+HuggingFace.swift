@@ -85,7 +85,7 @@ struct HuggingFaceVocabulary {
     /// merge among the pieces, which gives the same order; pieces that no merge makes come after them by id.
     private mutating func scoreByMerges(_ json: TokenizerJSON) {
         var ids = BytesIndex(capacity: definition.tokens.count)
-        for (id, text) in definition.tokens.enumerated() { ids.insert(Array(text.utf8), symbol: UInt32(id)) }
+        for (id, text) in definition.tokens.enumerated() { ids.insert(text, symbol: UInt32(id)) }
         var next = 0
         var scored = [Bool](repeating: false, count: definition.tokens.count)
         for (left, right) in json.merges {

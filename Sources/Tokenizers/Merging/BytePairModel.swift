@@ -22,28 +22,43 @@ struct BytePairModel: Sendable {
         tokenCount = UInt32(vocabulary.count)
         let alphabet = ByteAlphabet.shared
         var symbols = SymbolTable(tokenCount: vocabulary.count, capacity: vocabulary.count + 1024)
-        for (id, text) in definition.tokens.enumerated() {
+        var text: [UInt8] = []
+        var bytes: [UInt8] = []
+        for (id, token) in definition.tokens.enumerated() {
             // A text must not become a control token by merging.
-            if text.isEmpty || vocabulary.types[id] == .control || vocabulary.types[id] == .unknown { continue }
-            if let bytes = alphabet.bytes(of: text.unicodeScalars) { symbols.index.insert(bytes, symbol: UInt32(id)) }
+            if token.isEmpty || vocabulary.types[id] == .control || vocabulary.types[id] == .unknown { continue }
+            text.removeAll(keepingCapacity: true)
+            text.append(contentsOf: token.utf8)
+            bytes.removeAll(keepingCapacity: true)
+            if alphabet.decode(text, 0, text.count, into: &bytes) {
+                symbols.index.insert(bytes, 0, bytes.count, symbol: UInt32(id))
+            }
         }
-        byteSymbols = (0..<256).map { symbols.symbol(for: [UInt8($0)]) }
+        byteSymbols = (0..<256).map { symbols.symbol(for: [UInt8($0)], 0, 1) }
         var merges = PairTable(capacity: definition.merges.count)
         var skipped = 0
         for (rank, line) in definition.merges.enumerated() {
-            let text = line.utf8
-            guard let first = text.firstIndex(where: { _ in true }),
-                let space = text[text.index(after: first)...].firstIndex(of: 0x20),
-                let left = alphabet.bytes(of: line.unicodeScalars[..<space]),
-                let right = alphabet.bytes(of: line.unicodeScalars[text.index(after: space)...]),
-                !left.isEmpty, !right.isEmpty, left.count + right.count <= Vocabulary.maximumTextBytes
+            text.removeAll(keepingCapacity: true)
+            text.append(contentsOf: line.utf8)
+            bytes.removeAll(keepingCapacity: true)
+            // The first space at or after position 1 divides; the left text may begin with one.
+            guard let space = text.dropFirst().firstIndex(of: 0x20),
+                alphabet.decode(text, 0, space, into: &bytes)
             else {
                 skipped += 1
                 continue
             }
-            let merged = symbols.symbol(for: left + right)
-            merges.insertIfAbsent(
-                symbols.symbol(for: left), symbols.symbol(for: right), UInt64(rank) << 32 | UInt64(merged))
+            let cut = bytes.count
+            guard alphabet.decode(text, space + 1, text.count, into: &bytes), bytes.count > cut,
+                bytes.count <= Vocabulary.maximumTextBytes
+            else {
+                skipped += 1
+                continue
+            }
+            let left = symbols.symbol(for: bytes, 0, cut)
+            let right = symbols.symbol(for: bytes, cut, bytes.count)
+            let merged = symbols.symbol(for: bytes, 0, bytes.count)
+            merges.insertIfAbsent(left, right, UInt64(rank) << 32 | UInt64(merged))
         }
         self.merges = merges
         words = symbols.index
@@ -117,12 +132,12 @@ struct SymbolTable {
         index = BytesIndex(capacity: capacity)
     }
 
-    /// The string's symbol, a new one when it has none.
-    mutating func symbol(for bytes: [UInt8]) -> UInt32 {
-        if let known = index.find(bytes, 0, bytes.count) { return known }
+    /// The symbol of `bytes[start..<end]`, a new one when it has none.
+    mutating func symbol(for bytes: [UInt8], _ start: Int, _ end: Int) -> UInt32 {
+        if let known = index.find(bytes, start, end) { return known }
         let new = UInt32(tokenCount + extra.count)
-        extra.append(bytes)
-        index.insert(bytes, symbol: new)
+        extra.append(Array(bytes[start..<end]))
+        index.insert(bytes, start, end, symbol: new)
         return new
     }
 }

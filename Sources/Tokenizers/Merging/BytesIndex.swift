@@ -58,16 +58,29 @@ struct BytesIndex: Sendable {
         return nil
     }
 
-    /// Adds a string; false when it is there already (its symbol stays).
+    /// Adds `bytes[start..<end]`; false when it is there already (its symbol stays).
     @discardableResult
-    mutating func insert(_ bytes: [UInt8], symbol: UInt32) -> Bool {
-        let hash = hash(of: bytes, 0, bytes.count)
-        if find(bytes, 0, bytes.count, hash: hash) != nil { return false }
+    mutating func insert(_ bytes: [UInt8], _ start: Int, _ end: Int, symbol: UInt32) -> Bool {
+        let hash = hash(of: bytes, start, end)
+        if find(bytes, start, end, hash: hash) != nil { return false }
         if (entries.count + 1) * 2 > mask + 1 { grow() }
-        entries.append(Entry(hash: hash, start: text.count, length: bytes.count, symbol: symbol))
-        text.append(contentsOf: bytes)
+        entries.append(Entry(hash: hash, start: text.count, length: end - start, symbol: symbol))
+        text.append(contentsOf: bytes[start..<end])
         place(entries.count - 1)
         return true
+    }
+
+    /// Adds a text; false when it is there already (its symbol stays).
+    @discardableResult
+    mutating func insert(_ text: String, symbol: UInt32) -> Bool {
+        let bytes = Array(text.utf8)
+        return insert(bytes, 0, bytes.count, symbol: symbol)
+    }
+
+    /// The symbol of a text.
+    func find(_ text: String) -> UInt32? {
+        let bytes = Array(text.utf8)
+        return find(bytes, 0, bytes.count)
     }
 
     private mutating func grow() {

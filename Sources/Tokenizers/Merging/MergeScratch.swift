@@ -20,9 +20,10 @@ struct MergeScratch: Sendable {
 
     /// Merges `symbols` in place.
     ///
-    /// Cost: O(n²) for short runs, O(n log n) for long ones, n the number of symbols (below 2³¹).
+    /// Cost: O(n²) for short runs, O(n log n) for long ones, n the number of symbols. A run of 2³¹ symbols, which no
+    /// memory of today holds as a word, is left as it is: the heap counts places in 31 bits.
     mutating func merge(_ table: PairTable) {
-        if symbols.count < 2 { return }
+        if symbols.count < 2 || symbols.count > Int(Int32.max) { return }
         if symbols.count <= Self.shortRun { mergeShort(table) } else { mergeLong(table) }
     }
 

@@ -24,7 +24,7 @@ struct PieceTables {
         var place = 0
         while place < piece.count {
             let (scalar, length) = UTF8Scalar.decode(piece, place)
-            let symbol = symbol(for: scalar, Array(piece[place..<(place + length)]), &table)
+            let symbol = symbol(for: scalar, piece, place, place + length, &table)
             if let last { neighbours.insertIfAbsent(last, symbol, 0) }
             last = symbol
             if place > 0 { cuts.append(place) }
@@ -44,14 +44,16 @@ struct PieceTables {
         }
     }
 
-    private mutating func symbol(for scalar: UInt32, _ bytes: [UInt8], _ table: inout SymbolTable) -> UInt32 {
+    private mutating func symbol(
+        for scalar: UInt32, _ bytes: [UInt8], _ start: Int, _ end: Int, _ table: inout SymbolTable
+    ) -> UInt32 {
         let page = Int(scalar >> 8)
         if pages[page] == 0 {
             pages[page] = Int32(symbols.count)
             symbols.append(contentsOf: [UInt32](repeating: .max, count: 256))
         }
         let slot = Int(pages[page]) + Int(scalar & 0xFF)
-        if symbols[slot] == .max { symbols[slot] = table.symbol(for: bytes) }
+        if symbols[slot] == .max { symbols[slot] = table.symbol(for: bytes, start, end) }
         return symbols[slot]
     }
 }

@@ -32,7 +32,7 @@ struct SentencePieceModel: Sendable {
             switch vocabulary.types[id] {
             case .normal, .userDefined, .unused:
                 if definition.tokens[id].isEmpty { continue }
-                symbols.index.insert(Array(definition.tokens[id].utf8), symbol: UInt32(id))
+                symbols.index.insert(definition.tokens[id], symbol: UInt32(id))
                 pieces.append(id)
             case .byte:
                 // Upper-case digits win; the bytes of a token's text were checked by the vocabulary.

@@ -7,6 +7,8 @@ struct Vocabulary: Sendable {
     /// Longer texts of control and user-defined tokens and of SentencePiece pieces are refused: these bound the work
     /// per place of a text and per piece.
     static let maximumPieceBytes = 1024
+    /// More bytes of control and user-defined texts in all are refused; published vocabularies have below 100 kB.
+    static let maximumSpecialBytes = 4 << 20
 
     /// Types after the corrections of `KnownControlTexts`.
     let types: [TokenType]
@@ -32,22 +34,19 @@ struct Vocabulary: Sendable {
             throw .arrayTooShort(name: "scores", expected: count, actual: definition.scores.count)
         }
         var texts = BytesIndex(capacity: count)
-        var warnings: [String] = []
+        var empty = 0
         for (id, token) in definition.tokens.enumerated() {
             if token.utf8.count > Self.maximumTextBytes {
                 throw .tokenTooLong(id: id, bytes: token.utf8.count, limit: Self.maximumTextBytes)
             }
             if token.isEmpty {
-                warnings.append("Token \(id) has no text; it is kept without one.")
-                continue
-            }
-            let bytes = Array(token.utf8)
-            if !texts.insert(bytes, symbol: UInt32(id)) {
-                let first = texts.find(bytes, 0, bytes.count) ?? 0
-                throw .duplicateToken(text: token, first: Int(first), second: id)
+                empty += 1
+            } else if !texts.insert(token, symbol: UInt32(id)) {
+                throw .duplicateToken(text: token, first: Int(texts.find(token) ?? 0), second: id)
             }
         }
-        let types = try Self.effectiveTypes(definition, texts)
+        let types = Self.effectiveTypes(definition, texts)
+        try Self.checkLengths(definition, types)
         var content: [UInt8] = []
         var offsets = [0]
         offsets.reserveCapacity(count + 1)
@@ -59,13 +58,12 @@ struct Vocabulary: Sendable {
         self.texts = texts
         self.content = content
         self.offsets = offsets
-        self.warnings = warnings
+        warnings = empty > 0 ? ["\(empty) tokens have no text; they are kept without one."] : []
     }
 
     /// The id of the token with exactly this text.
     func id(of text: String) -> Int? {
-        let bytes = Array(text.utf8)
-        return texts.find(bytes, 0, bytes.count).map { Int($0) }
+        texts.find(text).map { Int($0) }
     }
 
     /// The bytes that a token decodes to. The id must be in the vocabulary.
@@ -74,27 +72,46 @@ struct Vocabulary: Sendable {
     }
 
     /// The file's types with the texts of `KnownControlTexts` made control, and missing types filled in.
-    private static func effectiveTypes(
-        _ definition: TokenizerDefinition, _ texts: BytesIndex
-    ) throws(TokenizerError) -> [TokenType] {
+    private static func effectiveTypes(_ definition: TokenizerDefinition, _ texts: BytesIndex) -> [TokenType] {
         let count = definition.tokens.count
         var types = Array(definition.types.prefix(count))
         if types.isEmpty {
             types = [TokenType](repeating: .normal, count: count)
-            if definition.model == .sentencePiece {
-                for (id, text) in definition.tokens.enumerated() where byteToken(text) != nil { types[id] = .byte }
-            }
+            guessTypes(definition, &types)
         }
         for text in KnownControlTexts.all {
-            let bytes = Array(text.utf8)
-            if let id = texts.find(bytes, 0, bytes.count) { types[Int(id)] = .control }
-        }
-        for id in 0..<count where definition.tokens[id].utf8.count > maximumPieceBytes {
-            if definition.model == .sentencePiece || types[id] == .control || types[id] == .userDefined {
-                throw .tokenTooLong(id: id, bytes: definition.tokens[id].utf8.count, limit: maximumPieceBytes)
-            }
+            if let id = texts.find(text) { types[Int(id)] = .control }
         }
         return types
+    }
+
+    /// Types for a file without any: byte tokens by their text, roles by the ids that the file or the defaults name.
+    private static func guessTypes(_ definition: TokenizerDefinition, _ types: inout [TokenType]) {
+        var roles = [definition.bosID, definition.eosID, definition.eotID, definition.eomID].compactMap { $0 }
+        if definition.model == .sentencePiece {
+            for (id, text) in definition.tokens.enumerated() where byteToken(text) != nil { types[id] = .byte }
+            if definition.bosID == nil { roles.append(1) }
+            if definition.eosID == nil { roles.append(2) }
+            let unknown = definition.unknownID ?? 0
+            if types.indices.contains(unknown) && types[unknown] == .normal { types[unknown] = .unknown }
+        }
+        for id in roles where types.indices.contains(id) && types[id] == .normal { types[id] = .control }
+    }
+
+    /// Refuses texts so long that searching or merging them would take too long or too much memory.
+    private static func checkLengths(_ definition: TokenizerDefinition, _ types: [TokenType]) throws(TokenizerError) {
+        var specialBytes = 0
+        for (id, type) in types.enumerated() {
+            let length = definition.tokens[id].utf8.count
+            let isSpecial = type == .control || type == .unknown || type == .userDefined
+            if length > maximumPieceBytes && (isSpecial || definition.model == .sentencePiece) {
+                throw .tokenTooLong(id: id, bytes: length, limit: maximumPieceBytes)
+            }
+            if isSpecial { specialBytes += length }
+        }
+        if specialBytes > maximumSpecialBytes {
+            throw .specialTextsTooLong(bytes: specialBytes, limit: maximumSpecialBytes)
+        }
     }
 
     /// What a token decodes to.
@@ -107,7 +124,9 @@ struct Vocabulary: Sendable {
             return [byte]
         case (.unused, .bytePairEncoding): return []
         case (.normal, .bytePairEncoding):
-            return ByteAlphabet.shared.bytes(of: text.unicodeScalars) ?? Array(text.utf8)
+            let written = Array(text.utf8)
+            var bytes: [UInt8] = []
+            return ByteAlphabet.shared.decode(written, 0, written.count, into: &bytes) ? bytes : written
         case (.normal, .sentencePiece): return spaced(text)
         default: return Array(text.utf8)
         }
