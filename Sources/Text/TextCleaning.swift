@@ -45,7 +45,7 @@ private struct TextCleaner {
         switch scalar.value {
         case 0x0A:
             if previous.value != 0x0D { newline() }
-        case 0x0D, 0x85, 0x2028, 0x2029:
+        case 0x0D, 0x2028, 0x2029:
             newline()
         case 0x20, 0x09, 0x3000:
             if !(atLineStart && scalar.value == 0x3000) { pendingBlanks.append(scalar) }
@@ -55,7 +55,7 @@ private struct TextCleaner {
             removedReplacements += 1
         case 0x200D where previous.properties.isEmoji && previous.value > 0x2000:
             write(scalar)  // joins the parts of one emoji
-        case 0x00...0x1F, 0x7F...0x84, 0x86...0x9F, 0xAD, 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x206F, 0xFEFF,
+        case 0x00...0x1F, 0x7F...0x9F, 0xAD, 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x206F, 0xFEFF,
             0xFFF9...0xFFFC, 0xE000...0xF8FF, 0xE0000...0x10FFFF:
             removedControls += 1
         case _ where isNoncharacter(scalar):

@@ -38,7 +38,7 @@ struct NormalisationTests {
     }
 
     @Test(arguments: [
-        ("a\r\nb\rc\nd", "a\nb\nc\nd"), ("a\u{2028}b\u{85}c", "a\nb\nc"), ("a  \t\nb", "a\nb"), ("a\n\n\n\n\nb", "a\n\nb"),
+        ("a\r\nb\rc\nd", "a\nb\nc\nd"), ("a\u{2028}b\u{85}c", "a\nbc"), ("a  \t\nb", "a\nb"), ("a\n\n\n\n\nb", "a\n\nb"),
         ("\n\n a\n\n", " a"), ("　　段落一\n　　段落二", "段落一\n段落二"), ("零\u{200B}宽\u{FEFF}\u{202A}度\u{AD}", "零宽度"),
         ("空\u{0}字\u{7}节\u{C}", "空字节"), ("私\u{E000}用", "私用"), ("坏\u{FFFD}字", "坏字"), ("a\u{A0}b", "a b"), ("①㎡ＡＢ", "①㎡ＡＢ"),
         ("    code\n\tx", "    code\n\tx"), ("👨\u{200D}👩", "👨\u{200D}👩"), ("中\u{200D}文", "中文"), ("   ", ""), ("", ""),

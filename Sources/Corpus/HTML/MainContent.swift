@@ -90,7 +90,7 @@ struct MainContent {
         switch node.name {
         case "nav", "aside", "footer", "menu", "form": return true
         case "header": return !isInArticle && !holds("h1", in: index)
-        case "html", "body", "main", "article", "h1", "h2", "h3", "td", "tr", "tbody": return false
+        case "html", "body", "main", "article", "h1", "h2", "h3", "tr", "tbody": return false
         default: break
         }
         if let role = node.attributes["role"], Self.roles.contains(role.lowercased()) { return true }
@@ -98,7 +98,17 @@ struct MainContent {
         if words.contains(where: { Self.boilerplateWords.contains($0) }) {
             return !(words.contains("header") && holds("h1", in: index))
         }
-        return measures[index].text < 120 && isLocationLine(index)
+        return measures[index].text < 120 && isLocationLine(index) || measures[index].text < 400 && isImprint(index)
+    }
+
+    /// The imprint at the foot of a page without a telling class: copyright, registration numbers, menu words.
+    private func isImprint(_ index: Int) -> Bool {
+        guard measures[index].text > 0, Self.imprintElements.contains(tree.nodes[index].name) else { return false }
+        let text = tree.nodes[index..<tree.nodes[index].end].lazy.filter(\.isText).map(\.text).joined().lowercased()
+        let strong = ["版权所有", "icp备", "公网安备", "all rights reserved", "copyright ©", "copyright©", "©版权"]
+        if strong.contains(where: { text.contains($0) }) { return true }
+        let weak = ["扫一扫", "技术支持：", "分辨率浏览", "网站地图", "友情链接", "法律声明", "关于我们", "联系我们", "加入收藏", "设为首页"]
+        return weak.count { text.contains($0) } >= 2
     }
 
     /// 当前位置：首页 > 新闻: the path to the page, under any class.
@@ -160,6 +170,8 @@ struct MainContent {
     }
 
     // MARK: Words
+
+    private static let imprintElements: Set<String> = ["div", "table", "td", "p", "center", "section", "ul"]
 
     private static let roles: Set<String> = [
         "navigation", "banner", "contentinfo", "complementary", "search", "dialog", "alertdialog", "menu", "menubar",
