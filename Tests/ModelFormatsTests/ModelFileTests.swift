@@ -81,7 +81,8 @@ struct ModelFileTests {
         #expect(
             configurationError { $0.metadata["general.architecture"] = .string("gemma3") }
                 == .unknownArchitecture(actual: "gemma3", known: ["llama", "qwen2", "qwen3"]))
-        #expect(configurationError { $0.metadata["general.architecture"] = nil } == .missing(key: "general.architecture"))
+        #expect(
+            configurationError { $0.metadata["general.architecture"] = nil } == .missing(key: "general.architecture"))
         #expect(
             configurationError { $0.metadata["general.architecture"] = .uint8(1) }
                 == .wrongType(key: "general.architecture", expected: "a string", actual: "u8"))

@@ -23,7 +23,8 @@ struct PublishedVectorTests {
     init() throws { scratch = try ScratchFolder() }
 
     @Test func modelFileVectors() throws {
-        let vectors = try JSONDecoder().decode(Vectors.self, from: Shared.data("data/json/model-file-vectors-visible.json"))
+        let text = try Shared.data("data/json/model-file-vectors-visible.json")
+        let vectors = try JSONDecoder().decode(Vectors.self, from: text)
         #expect(vectors.cases.count == 65)
         for vector in vectors.cases {
             let digits = Array(vector.hex.utf8)

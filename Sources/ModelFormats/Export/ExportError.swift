@@ -9,6 +9,7 @@ public enum ExportError: Error, Equatable, Sendable {
 }
 
 extension ExportError: CustomStringConvertible {
+    /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .notExpressible(let reason): "a Hugging Face folder cannot hold this model: \(reason)"

@@ -44,8 +44,9 @@ public struct ModelExporter {
     public struct Progress: Equatable, Sendable {
         /// The tensor that was completed last.
         public let tensor: String
-        /// Weights written and weights in all.
+        /// Weights written so far.
         public let done: Int
+        /// Weights in all.
         public let total: Int
     }
 
@@ -64,6 +65,7 @@ public struct ModelExporter {
     /// Weights that are converted at once: 4 MiB as f32.
     static let pieceLength = 1 << 20
 
+    /// An exporter of this model; `progress` is called after every tensor.
     public init(_ model: ModelFile, progress: @escaping (Progress) -> Void = { _ in }) {
         self.model = model
         self.progress = progress

@@ -56,11 +56,13 @@ public enum GGUFError: Error, Equatable, Sendable {
 }
 
 extension GGUFError: CustomStringConvertible {
+    /// What is wrong, where, and what to do.
     public var description: String {
         if let text = headDescription ?? metadataDescription ?? tensorDescription { return text }
         switch self {
         case .truncatedData(let expected, let actual):
-            return "GGUF: the tensors need a file of \(expected) bytes, it has \(actual): it is incomplete; pull it again"
+            return "GGUF: the tensors need a file of \(expected) bytes, it has \(actual): "
+                + "it is incomplete; pull it again"
         case .trailingBytes(let expected, let actual):
             return "GGUF: the file has \(actual) bytes, \(expected) belong to tensors: refusing bytes nothing owns"
         case .noSuchTensor(let name): return "GGUF: the file has no tensor \(name)"

@@ -1,7 +1,7 @@
 /// What stands before the tensor data of a GGUF file, read and checked.
 ///
-/// Layout, all little-endian: `"GGUF"` · u32 version · u64 number of tensors · u64 number of keys · keys · tensors ·
-/// padding to the alignment · data. A key is a string, a u32 value type and the value; a string is a u64 length and
+/// Layout, all little-endian: `"GGUF"` · u32 version · u64 number of tensors · u64 number of keys · keys ·
+/// tensors · padding to the alignment · data. A key is a string, a u32 value type and the value; a string is a u64 length and
 /// bytes; an array is a u32 element type, a u64 count and the elements. A tensor is its name, a u32 number of
 /// dimensions, u64 dimensions (the contiguous one first), a u32 type and a u64 offset into the data.
 /// Tensors lie one after the other in the order of the list, each padded to the alignment; a file with holes,

@@ -42,6 +42,10 @@ struct GGUFHeaderBytes {
         }
     }
 
+    private mutating func append(each values: [some FixedWidthInteger]) {
+        for value in values { append(value) }
+    }
+
     private mutating func append(_ text: String, reading: String) throws(GGUFError) {
         let count = text.utf8.count
         guard count <= GGUFHeader.maximumString else {
@@ -80,16 +84,16 @@ struct GGUFHeaderBytes {
         append(UInt64(array.count))
         switch array {
         case .uint8(let values): bytes.append(contentsOf: values)
-        case .int8(let values): values.forEach { append($0) }
-        case .uint16(let values): values.forEach { append($0) }
-        case .int16(let values): values.forEach { append($0) }
-        case .uint32(let values): values.forEach { append($0) }
-        case .int32(let values): values.forEach { append($0) }
-        case .uint64(let values): values.forEach { append($0) }
-        case .int64(let values): values.forEach { append($0) }
-        case .float32(let values): values.forEach { append($0.bitPattern) }
-        case .float64(let values): values.forEach { append($0.bitPattern) }
-        case .bool(let values): values.forEach { append(UInt8($0 ? 1 : 0)) }
+        case .int8(let values): append(each: values)
+        case .uint16(let values): append(each: values)
+        case .int16(let values): append(each: values)
+        case .uint32(let values): append(each: values)
+        case .int32(let values): append(each: values)
+        case .uint64(let values): append(each: values)
+        case .int64(let values): append(each: values)
+        case .float32(let values): append(each: values.map(\.bitPattern))
+        case .float64(let values): append(each: values.map(\.bitPattern))
+        case .bool(let values): append(each: values.map { UInt8($0 ? 1 : 0) })
         case .string(let values): for text in values { try append(text, reading: "a string of \(key)") }
         }
     }

@@ -12,10 +12,14 @@ public import Tensors
 public final class GGUFWriter {
     /// A tensor to be written: dimensions with the contiguous one first.
     public struct Layout: Equatable, Sendable {
+        /// At most 63 bytes, unique in the file.
         public let name: String
+        /// The contiguous dimension first: [columns, rows].
         public let dimensions: [Int]
+        /// How the weights are stored; a row must hold whole blocks.
         public let type: ElementType
 
+        /// A tensor of this name, shape and type.
         public init(name: String, dimensions: [Int], type: ElementType) {
             self.name = name
             self.dimensions = dimensions

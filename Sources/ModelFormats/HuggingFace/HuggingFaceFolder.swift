@@ -13,6 +13,7 @@ public final class HuggingFaceFolder: Sendable {
     static let maximumConfig = 8 << 20
     static let maximumTokenizerFile = 128 << 20
 
+    /// What config.json says.
     public let configuration: ModelConfiguration
     /// config.json as it is.
     public let configBytes: [UInt8]
@@ -74,7 +75,7 @@ public final class HuggingFaceFolder: Sendable {
         tensors.sort { (TensorNames.place($0.name), $0.name) < (TensorNames.place($1.name), $1.name) }
         let requirements = TensorRequirements(configuration)
         try requirements.check(tensors)
-        try checkBiases(tensors, config, configuration)
+        try checkBiases(tensors, config, requirements)
         return (tensors, names)
     }
 
@@ -90,7 +91,7 @@ public final class HuggingFaceFolder: Sendable {
 
     /// Biases are there exactly where the configuration says so.
     private static func checkBiases(
-        _ tensors: [TensorDescription], _ config: HuggingFaceConfiguration, _ configuration: ModelConfiguration
+        _ tensors: [TensorDescription], _ config: HuggingFaceConfiguration, _ requirements: TensorRequirements
     ) throws {
         let attention = try config.hasAttentionBias()
         let feedForward = try config.hasFeedForwardBias()
@@ -98,17 +99,16 @@ public final class HuggingFaceFolder: Sendable {
         if attention { expected.formUnion(["attn_q.bias", "attn_k.bias", "attn_v.bias"]) }
         if attention, config.family != .qwen2 { expected.insert("attn_output.bias") }
         if feedForward { expected.formUnion(["ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"]) }
-        let present = Set(tensors.map(\.name))
-        for tensor in tensors where tensor.name.hasSuffix(".bias") {
-            let bare = tensor.name.split(separator: ".").suffix(2).joined(separator: ".")
-            guard expected.contains(bare) else {
-                throw ModelFileError.unexpectedTensor(name: tensor.name, architecture: config.family.rawValue)
-            }
+        func isExpected(_ name: String) -> Bool {
+            expected.contains(name.split(separator: ".").suffix(2).joined(separator: "."))
         }
-        for block in 0..<configuration.blockCount {
-            for name in expected.sorted() where !present.contains("blk.\(block).\(name)") {
-                throw ModelFileError.missingTensor(name: "blk.\(block).\(name)", shape: [])
-            }
+        for tensor in tensors where tensor.name.hasSuffix(".bias") && !isExpected(tensor.name) {
+            throw ModelFileError.unexpectedTensor(name: tensor.name, architecture: config.family.rawValue)
+        }
+        let present = Set(tensors.map(\.name))
+        for (name, shape) in requirements.optional.sorted(by: { $0.key < $1.key })
+        where isExpected(name) && !present.contains(name) {
+            throw ModelFileError.missingTensor(name: name, shape: shape)
         }
     }
 

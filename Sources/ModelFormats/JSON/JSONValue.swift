@@ -76,13 +76,15 @@ public enum JSONError: Error, Equatable, Sendable {
 }
 
 extension JSONError: CustomStringConvertible {
+    /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .unexpectedByte(let offset, let expected, let actual):
             "JSON: byte \(offset) is 0x\(String(actual, radix: 16)), \(expected) expected"
         case .unexpectedEnd(let offset, let expected): "JSON: the text ends at byte \(offset), \(expected) expected"
         case .tooDeep(let offset, let limit): "JSON: nested deeper than \(limit) levels at byte \(offset)"
-        case .duplicateName(let offset, let name): "JSON: the name \"\(name)\" stands twice in one object (byte \(offset))"
+        case .duplicateName(let offset, let name):
+            "JSON: the name \"\(name)\" stands twice in one object (byte \(offset))"
         case .badString(let offset): "JSON: the string at byte \(offset) is not valid UTF-8"
         case .badNumber(let offset, let text): "JSON: \"\(text)\" at byte \(offset) is not a number"
         case .trailingBytes(let offset): "JSON: text after the end of the value, at byte \(offset)"

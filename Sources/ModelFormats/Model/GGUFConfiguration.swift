@@ -69,7 +69,9 @@ struct GGUFConfiguration {
         where try optionalNumber(key).map({ $0 != 0 }) ?? false {
             throw .unsupported(feature: prefix + key)
         }
-        if metadata[prefix + "attention.causal"]?.bool == false { throw .unsupported(feature: "attention to both sides") }
+        if metadata[prefix + "attention.causal"]?.bool == false {
+            throw .unsupported(feature: "attention to both sides")
+        }
     }
 
     private func scaling() throws(ModelConfigurationError) -> RopeScaling {

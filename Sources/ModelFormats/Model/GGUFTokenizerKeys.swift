@@ -3,7 +3,8 @@ enum GGUFTokenizerKeys {
     static func check(_ metadata: [String: GGUFValue], vocabularySize: Int) throws(ModelConfigurationError) {
         guard let value = metadata["tokenizer.ggml.tokens"] else { return }
         guard let tokens = value.strings else {
-            throw .badTokenizerKey(key: "tokenizer.ggml.tokens", reason: "an array of strings expected, \(value.typeName) found")
+            throw .badTokenizerKey(
+                key: "tokenizer.ggml.tokens", reason: "an array of strings expected, \(value.typeName) found")
         }
         guard tokens.count <= vocabularySize else {
             throw .badTokenizerKey(

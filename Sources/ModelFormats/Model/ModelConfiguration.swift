@@ -34,7 +34,9 @@ public enum RopeScaling: Equatable, Sendable {
 
 /// The parameters of YaRN (facts: README-models §5.3).
 public struct YarnScaling: Equatable, Sendable {
+    /// How many times longer the context becomes.
     public var factor: Double
+    /// The context length of the training, in tokens.
     public var originalContextLength: Int
     /// Rotations per original context above which a frequency stays as it is.
     public var betaFast: Double = 32
@@ -46,12 +48,26 @@ public struct YarnScaling: Equatable, Sendable {
     public var truncate = true
     /// Share of the extrapolated frequencies; 1 in every known model.
     public var extrapolationFactor: Double = 1
+
+    /// YaRN with the usual values for what is not given.
+    public init(
+        factor: Double, originalContextLength: Int, betaFast: Double = 32, betaSlow: Double = 1,
+        attentionFactor: Double, truncate: Bool = true
+    ) {
+        self.factor = factor
+        self.originalContextLength = originalContextLength
+        self.betaFast = betaFast
+        self.betaSlow = betaSlow
+        self.attentionFactor = attentionFactor
+        self.truncate = truncate
+    }
 }
 
 /// What defines a model's computation besides its weights, equal for GGUF files and Hugging Face folders.
 ///
 /// All numbers are within sane bounds: products of two of them fit `Int`, none that divides is zero.
 public struct ModelConfiguration: Equatable, Sendable {
+    /// The family, which decides the order of operations.
     public var architecture: Architecture
     /// The model's own name, or the file's or folder's where it states none.
     public var name: String
@@ -77,6 +93,7 @@ public struct ModelConfiguration: Equatable, Sendable {
     public var ropeBase: Double
     /// Rotated dimensions of each head: even, at most `keyLength`.
     public var ropeDimensions: Int
+    /// How the rotary frequencies are changed.
     public var ropeScaling: RopeScaling
     /// GGUF only: divisors of the rotary frequencies, one a pair (tensor `rope_freqs.weight`). A folder says the same
     /// as `RopeScaling.llama3`; never both.
@@ -132,7 +149,8 @@ extension ModelConfiguration {
             try Self.checkFactor("low_freq_factor", low)
             try Self.checkFactor("high_freq_factor", high)
             guard low < high else {
-                throw .outOfRange(key: "rope low_freq_factor", actual: "\(low)", allowed: "below high_freq_factor \(high)")
+                throw .outOfRange(
+                    key: "rope low_freq_factor", actual: "\(low)", allowed: "below high_freq_factor \(high)")
             }
             try Self.check("original context length", original, 1...(1 << 27))
         case .yarn(let yarn):

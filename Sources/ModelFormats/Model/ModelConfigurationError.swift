@@ -17,6 +17,7 @@ public enum ModelConfigurationError: Error, Equatable, Sendable {
 }
 
 extension ModelConfigurationError: CustomStringConvertible {
+    /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .json(let path, let error): "\(path): \(error)"

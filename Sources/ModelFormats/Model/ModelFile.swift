@@ -21,7 +21,9 @@ public final class ModelFile: Sendable {
     /// Largest tensor that `readFloats` gives at once.
     public static let maximumFloats = 1 << 22
 
+    /// What defines the computation besides the weights; checked, within sane bounds.
     public let configuration: ModelConfiguration
+    /// GGUF file or Hugging Face folder.
     public let origin: Origin
     /// All weights.
     public let tensors: [TensorDescription]

@@ -15,6 +15,7 @@ public enum ModelFileError: Error, Equatable, Sendable {
 }
 
 extension ModelFileError: CustomStringConvertible {
+    /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .notAModel(let path):

@@ -1,6 +1,5 @@
-import Tensors
-import Tensors
 public import FoundationEssentials
+import Tensors
 
 /// A summary of a model for people and programs: what it is, how large, which types, which tokenizer.
 ///
@@ -9,7 +8,9 @@ public import FoundationEssentials
 public struct ModelInspection: Codable, Equatable, Sendable {
     /// One tensor of the list.
     public struct Tensor: Codable, Equatable, Sendable {
+        /// Under its GGUF name.
         public let name: String
+        /// For example `Q4_K`.
         public let type: String
         /// The contiguous dimension first.
         public let dimensions: [Int]
@@ -17,25 +18,43 @@ public struct ModelInspection: Codable, Equatable, Sendable {
 
     /// The numbers of the configuration.
     public struct Shape: Codable, Equatable, Sendable {
+        /// Longest sequence in tokens.
         public let contextLength: Int
+        /// Width of the residual stream.
         public let embeddingLength: Int
+        /// Transformer blocks.
         public let blockCount: Int
+        /// Inner width of the feed-forward network.
         public let feedForwardLength: Int
+        /// Query heads.
         public let headCount: Int
+        /// Key and value heads.
         public let kvHeadCount: Int
+        /// Dimensions of a query or key head.
         public let keyLength: Int
+        /// Dimensions of a value head.
         public let valueLength: Int
+        /// Rows of the embedding matrix.
         public let vocabularySize: Int
+        /// Whether the output matrix is the embedding matrix.
         public let tiedOutput: Bool
+        /// ε of RMSNorm.
         public let normEpsilon: Float
+        /// θ of the rotary embedding.
         public let ropeBase: Double
+        /// `none`, or the kind of scaling and its factor.
         public let ropeScaling: String
+        /// Keys a position sees in windowed layers, nil for all.
         public let slidingWindow: Int?
     }
 
+    /// As it was given.
     public let path: String
+    /// GGUF file or Hugging Face folder.
     public let origin: ModelFile.Origin
+    /// The family's GGUF name.
     public let architecture: String
+    /// The model's own name, or the file's or folder's.
     public let name: String
     /// Bytes of the files that hold weights.
     public let fileSize: Int
@@ -55,7 +74,9 @@ public struct ModelInspection: Codable, Equatable, Sendable {
     public let chatTemplateSHA256: String?
     /// Length of the chat template in bytes.
     public let chatTemplateLength: Int?
+    /// As the file states it.
     public let licence: String?
+    /// All weights.
     public let tensors: [Tensor]
     /// Why the model cannot be computed, nil when it can.
     public let problem: String?

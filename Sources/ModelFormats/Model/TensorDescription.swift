@@ -4,6 +4,7 @@ public import Tensors
 public struct TensorDescription: Equatable, Sendable {
     /// For example `blk.0.attn_q.weight`.
     public let name: String
+    /// How the weights are stored.
     public let type: ElementType
     /// The contiguous dimension first: a weight matrix is [columns, rows].
     public let dimensions: [Int]

@@ -70,7 +70,9 @@ final class SafetensorsCollection: Sendable {
         var result: [String: String] = [:]
         for (tensor, value) in members {
             guard let name = value.string, name.hasSuffix(".safetensors"), !name.contains("/"), !name.hasPrefix(".")
-            else { throw .badIndex(path: url.path, reason: "the entry of \(tensor) is not the name of a safetensors file") }
+            else {
+                throw .badIndex(path: url.path, reason: "the entry of \(tensor) is not the name of a safetensors file")
+            }
             result[tensor] = name
         }
         return result

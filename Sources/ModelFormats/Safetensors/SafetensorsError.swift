@@ -24,6 +24,7 @@ public enum SafetensorsError: Error, Equatable, Sendable {
 }
 
 extension SafetensorsError: CustomStringConvertible {
+    /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .file(let error): return error.description

@@ -34,7 +34,9 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
 
 /// One tensor of a safetensors file.
 public struct SafetensorsTensor: Equatable, Sendable {
+    /// Unique in the file.
     public let name: String
+    /// Type of the elements.
     public let type: SafetensorsType
     /// Outermost dimension first, as PyTorch says it: [rows, columns].
     public let shape: [Int]

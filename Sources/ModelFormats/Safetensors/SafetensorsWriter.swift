@@ -4,10 +4,14 @@ public import FoundationEssentials
 public final class SafetensorsWriter {
     /// A tensor to be written: shape as PyTorch says it, outermost dimension first.
     public struct Layout: Equatable, Sendable {
+        /// Unique in the file.
         public let name: String
+        /// Outermost dimension first: [rows, columns].
         public let shape: [Int]
+        /// Type of the elements.
         public let type: SafetensorsType
 
+        /// A tensor of this name, shape and type.
         public init(name: String, shape: [Int], type: SafetensorsType) {
             self.name = name
             self.shape = shape
