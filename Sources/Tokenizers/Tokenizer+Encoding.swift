@@ -42,7 +42,8 @@ extension Tokenizer {
     ) {
         if start >= end { return }
         if definition.normalization == .canonicalComposition,
-            let composed = CanonicalComposition.composed(text, start, end) {
+            let composed = CanonicalComposition.composed(text, start, end)
+        {
             encodeNormalized(composed, 0, composed.count, &scratch, into: &ids)
         } else {
             encodeNormalized(text, start, end, &scratch, into: &ids)

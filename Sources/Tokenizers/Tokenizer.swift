@@ -56,7 +56,9 @@ public final class Tokenizer: Sendable {
         let special = SpecialIDs(definition, vocabulary, &warnings)
         let matcher = SpecialTokenMatcher(definition.tokens, vocabulary.types)
         if isSentencePiece {
-            if definition.scores.isEmpty { warnings.append("The vocabulary has no scores; merging goes from the left.") }
+            if definition.scores.isEmpty {
+                warnings.append("The vocabulary has no scores; merging goes from the left.")
+            }
             algorithm = .sentencePiece(
                 try SentencePieceModel(definition, vocabulary, unknownID: special.unknown))
         } else {

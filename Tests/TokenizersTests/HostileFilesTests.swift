@@ -80,7 +80,8 @@ import Tokenizers
 
     /// Two keys with the same text are two tokens with it; the same letter in two normal forms is not.
     @Test func equalTexts() {
-        #expect(error(Self.small(vocabulary: #"{"a":0,"b":1,"a":2}"#)) == .duplicateToken(text: "a", first: 0, second: 2))
+        let twice = TokenizerError.duplicateToken(text: "a", first: 0, second: 2)
+        #expect(error(Self.small(vocabulary: #"{"a":0,"b":1,"a":2}"#)) == twice)
         #expect(error(Self.small(vocabulary: #"{"a":0,"b":1,"\u00e9":2,"e\u0301":3}"#)) == nil)
     }
 
@@ -144,9 +145,11 @@ import Tokenizers
     }
 
     @Test func normalFormC() throws {
-        let vocabulary = "{" + SmallVocabulary.byteTexts.enumerated().map {
-            "\"\($1 == "\"" || $1 == "\\" ? "\\" : "")\($1)\":\($0)"
-        }.joined(separator: ",") + "}"
+        let vocabulary =
+            "{"
+            + SmallVocabulary.byteTexts.enumerated().map {
+                "\"\($1 == "\"" || $1 == "\\" ? "\\" : "")\($1)\":\($0)"
+            }.joined(separator: ",") + "}"
         let text = Self.small(normalizer: #"{"type":"NFC"}"#, vocabulary: vocabulary, merges: "[]")
         let tokenizer = try Tokenizer(TokenizerDefinition(huggingFaceFiles: ["tokenizer.json": Data(text.utf8)]))
         let ids = tokenizer.encode("e\u{301}\u{212B}중\u{1112}\u{1161}\u{11AB}", addSpecial: false, parseSpecial: false)
@@ -156,9 +159,11 @@ import Tokenizers
     @Test func settings() throws {
         let added = #"[{"id":3,"content":"<s>","special":true},{"id":5,"content":"<x>","rstrip":true}]"#
         var files = ["tokenizer.json": Data(Self.small(added: added).utf8)]
-        files["tokenizer_config.json"] = Data(
-            #"{"bos_token":{"content":"<s>"},"add_bos_token":true,"chat_template":[{"name":"default","template":"A"},{"name":"rag","template":"B"}]}"#
-                .utf8)
+        let config = """
+            {"bos_token":{"content":"<s>"},"add_bos_token":true,
+            "chat_template":[{"name":"default","template":"A"},{"name":"rag","template":"B"}]}
+            """
+        files["tokenizer_config.json"] = Data(config.utf8)
         files["special_tokens_map.json"] = Data(#"{"eos_token":"<x>"}"#.utf8)
         files["generation_config.json"] = Data(#"{"eos_token_id":[3,5,77]}"#.utf8)
         var definition = try TokenizerDefinition(huggingFaceFiles: files, vocabularySize: 8)

@@ -44,6 +44,36 @@ struct HuggingFaceTests {
         }
     }
 
+    /// Large vocabularies written as `tokenizer.json` and read again: the same tokens and merges.
+    @Test(
+        .enabled(if: Shared.long, "long: PALLET_LONG=1"),
+        arguments: [("qwen2", false), ("llama-bpe", true)])
+    func largeFiles(_ name: String, ignoresMerges: Bool) throws {
+        let definition = try ReferenceVocabulary.definition(name)
+        let vocabulary = definition.tokens.enumerated().map { "\(Self.quoted($1)):\($0)" }.joined(separator: ",")
+        let merges = definition.merges.map { Self.quoted($0) }.joined(separator: ",")
+        let split = HostileFilesTests.split(
+            "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}\(ignoresMerges ? "{1,3}" : "")"
+                + "| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+")
+        let text = HostileFilesTests.small(
+            preTokenizer: split, vocabulary: "{\(vocabulary)}", merges: "[\(merges)]",
+            model: #","ignore_merges":\#(ignoresMerges)"#)
+        let clock = ContinuousClock()
+        var found: TokenizerDefinition?
+        let time = try clock.measure {
+            found = try TokenizerDefinition(huggingFaceFiles: ["tokenizer.json": Data(text.utf8)])
+        }
+        print("\(name): tokenizer.json of \(text.utf8.count) bytes read in \(time)")
+        #expect(found?.tokens == definition.tokens)
+        #expect(found?.merges == definition.merges)
+        #expect(found?.preTokenizer == name)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let escaped = text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+        return "\"" + escaped.replacingOccurrences(of: "\n", with: "\\n") + "\""
+    }
+
     /// Without tokenizer.model the scores come from the merges: other numbers, the same ids.
     @Test(arguments: ["llama-linear", "gemma2"])
     func scoresFromMerges(_ name: String) throws {

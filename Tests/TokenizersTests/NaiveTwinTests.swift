@@ -32,7 +32,8 @@ struct NaiveTwinTests {
         let naive = try NaiveTokenizer(definition)
         var random = SeededRandom(seed: seed)
         for round in 0..<rounds {
-            let text = round % 4 == 0
+            let text =
+                round % 4 == 0
                 ? RandomText.repeats(&random, length: 1 + round % 90) : RandomText.words(&random)
             let ids = tokenizer.encode(text, addSpecial: false, parseSpecial: false)
             if ids != naive.encode(text) {

@@ -85,7 +85,11 @@ struct ReferenceTests {
         for (text, line) in zip(texts, lines) {
             let ids = line.split(separator: " ").compactMap { Int($0) }
             let found = tokenizer.encode(text, addSpecial: false, parseSpecial: false)
-            if found == ids { right += 1 } else { Issue.record("\(folder) upstream: \(text.debugDescription) \(found)") }
+            if found == ids {
+                right += 1
+            } else {
+                Issue.record("\(folder) upstream: \(text.debugDescription) \(found)")
+            }
         }
         return right
     }
@@ -96,7 +100,8 @@ struct ReferenceTests {
         var decoder = StreamingDecoder(tokenizer, skipControl: skip)
         var chunks = try line.ids.map { try decoder.append($0) }
         chunks.append(decoder.finish())
-        let right = same(found, line.text) && same(chunks.joined(), line.text)
+        let right =
+            same(found, line.text) && same(chunks.joined(), line.text)
             && line.chunks.map { $0.elementsEqual(chunks, by: same) } ?? true
         if !right { Issue.record("\(name) decode: \(line) got \(found.debugDescription) \(chunks)") }
         return right

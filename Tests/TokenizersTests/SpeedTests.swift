@@ -33,9 +33,11 @@ struct SpeedTests {
         }
     }
 
-    @Test(.enabled(if: Shared.long, "figures only with PALLET_LONG=1"), arguments: [
-        "qwen2", "llama-bpe", "gpt-2", "smollm", "llama-spm", "spm-small",
-    ])
+    @Test(
+        .enabled(if: Shared.long, "figures only with PALLET_LONG=1"),
+        arguments: [
+            "qwen2", "llama-bpe", "gpt-2", "smollm", "llama-spm", "spm-small",
+        ])
     func throughput(_ name: String) throws {
         let definition = try ReferenceVocabulary.definition(name)
         let clock = ContinuousClock()
@@ -46,14 +48,17 @@ struct SpeedTests {
         let folder = Shared.folder.appendingPathComponent("data/corpus")
         let english = ["README.md"].map { folder.appendingPathComponent($0) }
         let chinese = try FileManager.default.contentsOfDirectory(
-            at: folder.appendingPathComponent("laws/administrative"), includingPropertiesForKeys: nil)
-            .sorted { $0.path < $1.path }
+            at: folder.appendingPathComponent("laws/administrative"), includingPropertiesForKeys: nil
+        )
+        .sorted { $0.path < $1.path }
         for (kind, files) in [("English", english), ("Chinese", chinese)] {
             var text = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }.joined()
             while text.utf8.count < 2_000_000 { text += text }
             for _ in 0..<2 {
                 var count = 0
-                let time = clock.measure { count = tokenizer.encode(text, addSpecial: false, parseSpecial: false).count }
+                let time = clock.measure {
+                    count = tokenizer.encode(text, addSpecial: false, parseSpecial: false).count
+                }
                 let seconds = Double(time.components.attoseconds) / 1e18 + Double(time.components.seconds)
                 let rate = (Double(text.utf8.count) / seconds / 1e5).rounded() / 10
                 print("\(name) \(kind): \(rate) MB/s, \(count) ids of \(text.utf8.count) bytes")

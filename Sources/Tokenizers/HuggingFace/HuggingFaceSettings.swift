@@ -56,7 +56,8 @@ struct HuggingFaceSettings {
         func id(_ role: String) -> Int? {
             for source in [config, map] {
                 if let value = source?[role], let text = value.string ?? value["content"]?.string,
-                    let found = ids.find(text) {
+                    let found = ids.find(text)
+                {
                     return Int(found)
                 }
             }

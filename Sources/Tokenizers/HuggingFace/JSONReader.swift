@@ -108,7 +108,8 @@ struct JSONReader {
         while end < bytes.count, end - place < 64 {
             switch bytes[end] {
             case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"),
-                UInt8(ascii: "E"): end += 1
+                UInt8(ascii: "E"):
+                end += 1
             default:
                 guard let value = Double(String(decoding: bytes[place..<end], as: UTF8.self)) else {
                     throw error("expected a value")

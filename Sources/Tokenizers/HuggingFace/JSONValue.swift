@@ -3,7 +3,7 @@
 /// Why not Foundation's: vocabularies have keys that Swift's `String` holds for equal (a letter with an accent in one
 /// or in two code points), so that a dictionary would lose tokens; and strings may begin with U+FEFF, which
 /// `JSONSerialization` drops.
-indirect enum JSONValue: Sendable {
+enum JSONValue: Sendable {
     case null
     case bool(Bool)
     /// Any number; integers up to 2⁵³ are exact.

@@ -212,7 +212,8 @@ extension TokenizerJSON {
                 if type == "Prepend" && part["prepend"]?.string == "▁" {
                     addsSpacePrefix = true
                 } else if type == "Replace" && part["pattern"]?["String"]?.string == " "
-                    && part["content"]?.string == "▁" {
+                    && part["content"]?.string == "▁"
+                {
                     replaces = true
                 } else {
                     throw .unsupported(file: Self.name, feature: "normalizer", value: type, known: known)
@@ -222,7 +223,8 @@ extension TokenizerJSON {
         if let preTokenizer, !preTokenizer.isNull {
             let type = preTokenizer["type"]?.string ?? preTokenizer.summary
             if type == "Metaspace" && preTokenizer["replacement"]?.string == "▁"
-                && preTokenizer["split"]?.bool == false && !replaces {
+                && preTokenizer["split"]?.bool == false && !replaces
+            {
                 replaces = true
                 addsSpacePrefix = preTokenizer["prepend_scheme"]?.string != "never"
             } else if !(type == "Split" && preTokenizer["pattern"]?["String"]?.string == " " && replaces) {

@@ -25,7 +25,8 @@ extension TextSplitter {
     private func fallbackPunctuation(_ text: [UInt8], _ place: Int) -> Bool {
         switch text[place] {
         case UInt8(ascii: "$"), UInt8(ascii: "+"), UInt8(ascii: "<"), UInt8(ascii: "="), UInt8(ascii: ">"),
-            UInt8(ascii: "^"), UInt8(ascii: "~"), UInt8(ascii: "|"): true
+            UInt8(ascii: "^"), UInt8(ascii: "~"), UInt8(ascii: "|"):
+            true
         default: scalar(text, place).kind & ScalarClasses.punctuation != 0
         }
     }

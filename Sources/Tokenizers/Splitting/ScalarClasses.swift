@@ -54,7 +54,8 @@ struct ScalarClasses: Sendable {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: letter
         case .decimalNumber, .letterNumber, .otherNumber: number
         case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
-            .finalPunctuation, .otherPunctuation: punctuation
+            .finalPunctuation, .otherPunctuation:
+            punctuation
         default: 0
         }
     }

@@ -71,7 +71,8 @@ struct TextSplitter: Sendable {
         if place + 2 >= end { return 0 }
         switch (first, text[place + 2] | fold) {
         case (UInt8(ascii: "r"), UInt8(ascii: "e")), (UInt8(ascii: "v"), UInt8(ascii: "e")),
-            (UInt8(ascii: "l"), UInt8(ascii: "l")): return 3
+            (UInt8(ascii: "l"), UInt8(ascii: "l")):
+            return 3
         default: return 0
         }
     }

@@ -12,7 +12,8 @@ enum CanonicalComposition {
         var place = start
         while place < end {
             let (scalar, length) = UTF8Scalar.decode(text, place)
-            let inert = scalar < 0x300 || (0x3400...0x9FFF).contains(scalar) || (0x3000...0x3029).contains(scalar)
+            let inert =
+                scalar < 0x300 || (0x3400...0x9FFF).contains(scalar) || (0x3000...0x3029).contains(scalar)
                 || (0xFF00...0xFFEF).contains(scalar)
             if !inert {
                 let string = String(decoding: text[start..<end], as: UTF8.self)
