@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Inference", "Retrieval", "Site", "Storage",
+                "ChatTemplates", "Inference", "Retrieval", "Site", "Storage", "Tokenizers",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

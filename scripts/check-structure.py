@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "Transformers": {"Tensors", "ModelFormats", "Tokenizers"},
     "Inference": {"Transformers", "Tensors", "Tokenizers", "ChatTemplates"},
     "ModelHub": set(),
-    "Service": {"Inference", "Retrieval", "Site", "Storage"},
+    "Service": {"Inference", "Retrieval", "Site", "Storage", "ChatTemplates", "Tokenizers"},
 }
 # Modules from outside that only these targets may import.
 OUTSIDE = {

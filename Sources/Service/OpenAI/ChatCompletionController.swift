@@ -1,5 +1,4 @@
 import ChatTemplates
-import Foundation
 import Hummingbird
 import Inference
 
@@ -22,7 +21,7 @@ struct ChatCompletionController {
         }
         let prompt: [Int]
         do {
-            prompt = try engine.model.prompt(messages: conversation.messages, tools: nil, now: Self.now())
+            prompt = try engine.model.prompt(messages: conversation.messages, tools: nil, now: .present)
         } catch {
             throw OpenAIError(error)
         }
@@ -69,13 +68,6 @@ struct ChatCompletionController {
                 }
             }
         }
-    }
-
-    /// The present as templates read it, in local time.
-    static func now() -> TemplateDate {
-        let date = Date()
-        return TemplateDate(
-            secondsSince1970: Int(date.timeIntervalSince1970), offset: TimeZone.current.secondsFromGMT(for: date))
     }
 }
 

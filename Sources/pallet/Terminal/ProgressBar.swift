@@ -1,48 +1,64 @@
 import Foundation
+import Synchronization
 
 /// Progress of long work on standard error: a bar with rate and time left on a terminal, a plain line every tenth
 /// elsewhere.
-final class ProgressBar {
+final class ProgressBar: Sendable {
     /// How amounts are written.
     enum Unit {
         case bytes
         case items(String)
     }
 
-    private let title: String
+    private struct State {
+        var title: String
+        var lastDrawn = Date.distantPast
+        var lastTenth = -1
+        var offset: Int64?
+    }
+
     private let unit: Unit
     private let start = Date()
-    private var lastDrawn = Date.distantPast
-    private var lastTenth = -1
-    private var offset: Int64?
+    private let state: Mutex<State>
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
     init(_ title: String, unit: Unit) {
-        self.title = title
         self.unit = unit
+        state = Mutex(State(title: title))
+    }
+
+    /// The same bar under another title, as work goes from one part to the next.
+    func title(_ title: String, _ done: Int64, of total: Int64) {
+        state.withLock { $0.title = title }
+        update(done, of: total)
     }
 
     /// `done` of `total`; a total of 0 or less is unknown.
     func update(_ done: Int64, of total: Int64) {
-        // What was there before this run says nothing about the rate.
-        let base = offset ?? done
-        offset = base
-        let seconds = Date().timeIntervalSince(start)
-        let rate = seconds > 0 ? Double(done - base) / seconds : 0
-        let complete = total > 0 && done >= total
-        if isTerminal {
-            guard complete || Date().timeIntervalSince(lastDrawn) > 0.1 else { return }
-            lastDrawn = Date()
-            write("\r\u{1B}[K" + line(done, total, rate) + (complete ? "\n" : ""))
-        } else if total > 0 {
+        let now = Date()
+        let text: String? = state.withLock { state in
+            // What was there before this run says nothing about the rate.
+            let base = state.offset ?? done
+            state.offset = base
+            let seconds = now.timeIntervalSince(start)
+            let rate = seconds > 0 ? Double(done - base) / seconds : 0
+            let complete = total > 0 && done >= total
+            let line = line(state.title, done, total, rate)
+            if isTerminal {
+                guard complete || now.timeIntervalSince(state.lastDrawn) > 0.1 else { return nil }
+                state.lastDrawn = now
+                return "\r\u{1B}[K" + line + (complete ? "\n" : "")
+            }
+            guard total > 0 else { return nil }
             let tenth = Int(done * 10 / total)
-            guard tenth > lastTenth else { return }
-            lastTenth = tenth
-            write(line(done, total, rate) + "\n")
+            guard tenth > state.lastTenth else { return nil }
+            state.lastTenth = tenth
+            return line + "\n"
         }
+        if let text { write(text) }
     }
 
-    private func line(_ done: Int64, _ total: Int64, _ rate: Double) -> String {
+    private func line(_ title: String, _ done: Int64, _ total: Int64, _ rate: Double) -> String {
         guard total > 0 else { return "\(title)  \(amount(Double(done)))" }
         let share = min(1, Double(done) / Double(total))
         let width = 24

@@ -1,0 +1,121 @@
+import Hummingbird
+import Inference
+import Retrieval
+import Synchronization
+
+/// A chat with an assistant: the same request and response as with a model, and `citations` beside.
+///
+/// Sampling fields are accepted and not used: how an assistant writes is its own matter, and the same question gives
+/// the same answer.
+struct AssistantController {
+    let assistant: ServedAssistant
+    let metrics: ServiceMetrics
+    let log: ServiceLog
+
+    func complete(
+        _ request: Request, conversation: Conversation, parameters: GenerationParameters
+    ) async throws -> Response {
+        guard let last = conversation.turns.last, last.role == "user" else {
+            throw OpenAIError.invalid("messages", "The last message to an assistant must be the user's.")
+        }
+        // A system text of the client cannot change what the assistant is: it is left out.
+        let earlier = conversation.turns.dropLast().compactMap { turn -> ChatTurn? in
+            ChatTurn.Role(rawValue: turn.role).flatMap { $0 == .system ? nil : ChatTurn($0, turn.content) }
+        }
+        let meter = UsageMeter()
+        let events = assistant.assistant(recording: meter.add).stream(last.content, earlier: earlier)
+        let answer = ChatAnswer(model: parameters.model)
+        if parameters.stream {
+            return stream(request, events: events, answer: answer, meter: meter, parameters: parameters)
+        }
+        do {
+            for try await event in events {
+                guard case .finished(let result) = event else { continue }
+                record(result, meter.usage)
+                return try .json(
+                    answer.whole(
+                        text: result.text, usage: ChatTypes.Usage(meter.usage), citations: result.citations,
+                        answered: result.outcome != .notFound))
+            }
+            throw CancellationError()
+        } catch {
+            if OpenAIError(error).status.code >= 500 { log.failure("assistant failed", error) }
+            throw OpenAIError(error)
+        }
+    }
+
+    private func stream(
+        _ request: Request, events: AsyncThrowingStream<AnswerEvent, any Error>, answer: ChatAnswer,
+        meter: UsageMeter, parameters: GenerationParameters
+    ) -> Response {
+        EventStream.response(for: request, log: { log.failure("assistant stream failed", $0) }) { stream, write in
+            try await write(try stream.event(answer.begin()))
+            var shown = ""
+            for try await event in events {
+                switch event {
+                case .passages: break
+                case .sentence(let sentence, _):
+                    shown += sentence.text
+                    try await write(try stream.event(answer.chunk(sentence.text)))
+                case .finished(let result):
+                    record(result, meter.usage)
+                    // What was not said sentence by sentence: the words of refusal.
+                    if result.text.hasPrefix(shown), result.text != shown {
+                        try await write(
+                            try stream.event(answer.chunk(String(result.text.dropFirst(shown.count)))))
+                    }
+                    try await write(
+                        try stream.event(
+                            answer.end(
+                                "stop", citations: result.citations, answered: result.outcome != .notFound)))
+                    if parameters.includeUsage {
+                        try await write(try stream.event(answer.usage(ChatTypes.Usage(meter.usage))))
+                    }
+                }
+            }
+        }
+    }
+
+    private func record(_ answer: Answer, _ usage: GenerationUsage) {
+        metrics.record(answered: answer.outcome != .notFound)
+        if usage.promptTokens > 0 { metrics.record(usage) }
+    }
+}
+
+/// An assistant as it is served: what it is, and the engine that writes for it.
+public struct ServedAssistant: Sendable {
+    public let index: PassageIndex
+    public let engine: Engine?
+    public let configuration: Assistant.Configuration
+
+    public init(index: PassageIndex, engine: Engine?, configuration: Assistant.Configuration) {
+        self.index = index
+        self.engine = engine
+        self.configuration = configuration
+    }
+
+    /// The assistant, with somebody who is told what an answer cost.
+    public func assistant(recording record: @escaping @Sendable (GenerationUsage) -> Void = { _ in }) -> Assistant {
+        Assistant(
+            index: index, generator: engine.map { EngineGenerator(engine: $0, record: record) },
+            configuration: configuration)
+    }
+}
+
+/// Sums what the engine did for one answer.
+final class UsageMeter: Sendable {
+    private let state = Mutex(GenerationUsage())
+
+    var usage: GenerationUsage { state.withLock { $0 } }
+
+    func add(_ usage: GenerationUsage) {
+        state.withLock {
+            $0.promptTokens += usage.promptTokens
+            $0.cachedTokens += usage.cachedTokens
+            $0.completionTokens += usage.completionTokens
+            $0.queueSeconds += usage.queueSeconds
+            $0.firstTokenSeconds += usage.firstTokenSeconds
+            $0.decodeSeconds += usage.decodeSeconds
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Inference
+import ModelHub
+import Retrieval
+import Service
+import Storage
+
+/// Puts an assistant together from what a home holds.
+struct AssistantLoading {
+    let home: Home
+    let database: PalletDatabase
+    let threads: Int
+
+    /// - Parameters:
+    ///   - model: nil takes the default model of the catalogue.
+    ///   - index: nil takes the only one.
+    func assistant(model: String?, index: String?, style: String?) async throws -> Assistant {
+        let passages = try await IndexChoice(database: database).index(index)
+        let engine = try engine(model)
+        var configuration = Assistant.Configuration(hotline: try await database.companyFacts.fact("hotline"))
+        configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""
+        if let style, let named = PromptStyle.named(style) { configuration.style = named }
+        return Assistant(
+            index: passages, generator: EngineGenerator(engine: engine), configuration: configuration)
+    }
+
+    func engine(_ model: String?) throws -> Engine {
+        let name = try model ?? Self.defaultModel()
+        return try Engine(model: try ModelLoading(home: home).load(name), settings: .init(threads: threads))
+    }
+
+    static func defaultModel() throws -> String {
+        guard let name = ModelCatalogue.builtIn.entries.first(where: \.isDefault)?.name else {
+            throw Failure(.usage, "请用 --model 指定模型", "name a model with --model")
+        }
+        return name
+    }
+}

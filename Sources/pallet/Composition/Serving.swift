@@ -1,0 +1,54 @@
+import Foundation
+import Inference
+import Logging
+import Retrieval
+import Service
+import Storage
+
+/// The composition root of the service: one engine per model, every assistant that is configured, and one over the
+/// only index where none is.
+struct Serving {
+    let served: ServedModels
+    let database: PalletDatabase
+    let engine: Engine
+
+    init(home: Home, database: PalletDatabase, model: String?, threads: Int, context: Int) async throws {
+        self.database = database
+        let name = try model ?? AssistantLoading.defaultModel()
+        let language = try ModelLoading(home: home).load(name)
+        let engine = try Engine(model: language, settings: .init(threads: threads, contextLength: context))
+        self.engine = engine
+        let hotline = try await database.companyFacts.fact("hotline")
+        var assistants: [String: ServedAssistant] = [:]
+        for record in try await database.assistants.allAssistants() {
+            guard let knowledge = record.knowledge,
+                try await database.passages.index(named: knowledge)?.active != nil
+            else {
+                Output.note(
+                    text("助手 \(record.name) 没有可用的索引，未启用", "assistant \(record.name) has no index in use: left out"))
+                continue
+            }
+            assistants[record.name] = ServedAssistant(
+                index: PassageIndex(database: database, name: knowledge), engine: engine,
+                configuration: .init(record, hotline: hotline))
+        }
+        let indexes = try await database.passages.allIndexes().filter { $0.active != nil }
+        if assistants.isEmpty, indexes.count == 1, let only = indexes.first {
+            var configuration = Assistant.Configuration(hotline: hotline)
+            configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""
+            assistants["assistant"] = ServedAssistant(
+                index: PassageIndex(database: database, name: only.name), engine: engine, configuration: configuration)
+        }
+        served = ServedModels(
+            engines: [language.name: engine], assistants: assistants, startedAt: Int(Date().timeIntervalSince1970))
+    }
+
+    func run(
+        _ configuration: PalletApplication.Configuration, logger: Logger, started: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        let application = PalletApplication(
+            configuration: configuration, served: served, database: database, logger: logger)
+        try await application.run(started: started)
+        await engine.drain()
+    }
+}
