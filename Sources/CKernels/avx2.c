@@ -153,53 +153,66 @@ CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, const size
     }
 }
 
-/// n activation rows times `halves` halves of one group, from half `first` on.
-CK_INLINE void blocks_tile(const ck_matrix *w, const uint8_t *base, const ck_block *x, size_t stride, float *y,
-                           size_t y_stride, const size_t n, const size_t first, const size_t halves,
+/// n activation rows times g groups, of each `halves` halves from half `first` on. Several groups are as many streams
+/// from memory (see avx512.c).
+CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, size_t stride, float *y,
+                           size_t y_stride, const size_t n, const size_t g, const size_t first, const size_t halves,
                            const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
-    const uint8_t *head = base, *codes = base + w->head_plane;
-    __m256 acc[4][2];
+    const size_t next = w->group_bytes;
+    const uint8_t *head = w->data + group * next, *codes = head + w->head_plane;
+    __m256 acc[4][4][2];
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < n; i++) acc[i][0] = acc[i][1] = _mm256_setzero_ps();
+    for (size_t i = 0; i < n; i++)
+#pragma clang loop unroll(full)
+        for (size_t j = 0; j < g; j++) acc[i][j][0] = acc[i][j][1] = _mm256_setzero_ps();
     for (size_t unit = 0; unit < w->units; unit++, head += ck_forms[form].head_bytes) {
         for (size_t sub = 0; sub < subs; sub++, codes += bytes, x += stride) {
 #pragma clang loop unroll(full)
-            for (size_t h = 0; h < halves; h++) {
+            for (size_t part = 0; part < g * halves; part++) {
+                size_t j = part / halves, h = part % halves;
                 block b;
-                unpack(codes + 32 * (first + h), b.q, form);
-                load_scales(&b, head, sub, first + h, form);
+                unpack(codes + j * next + 32 * (first + h), b.q, form);
+                load_scales(&b, head + j * next, sub, first + h, form);
 #pragma clang loop unroll(full)
-                for (size_t i = 0; i < n; i++) acc[i][h] = step(&b, x + i, acc[i][h], form);
+                for (size_t i = 0; i < n; i++) acc[i][j][h] = step(&b, x + i, acc[i][j][h], form);
             }
         }
     }
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < n; i++)
 #pragma clang loop unroll(full)
-        for (size_t h = 0; h < halves; h++) _mm256_storeu_ps(y + i * y_stride + 8 * (first + h), acc[i][h]);
+        for (size_t part = 0; part < g * halves; part++) {
+            size_t j = part / halves, h = part % halves;
+            _mm256_storeu_ps(y + i * y_stride + CK_ROWS * j + 8 * (first + h), acc[i][j][h]);
+        }
 }
 
-CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, const void *input, size_t stride,
-                              size_t m, float *y, const uint32_t form) {
-    for (size_t g = 0; g < groups; g++) {
-        const uint8_t *base = w->data + (group + g) * w->group_bytes;
-        const ck_block *x = input;
-        float *to = y + g * CK_ROWS;
-        size_t left = m, y_stride = groups * CK_ROWS;
-        for (; left >= 4; left -= 4, x += 4, to += 4 * y_stride) {
-            blocks_tile(w, base, x, stride, to, y_stride, 4, 0, 1, form);
-            blocks_tile(w, base, x, stride, to, y_stride, 4, 1, 1, form);
-        }
-        if (left == 3) {
-            blocks_tile(w, base, x, stride, to, y_stride, 3, 0, 1, form);
-            blocks_tile(w, base, x, stride, to, y_stride, 3, 1, 1, form);
-        } else if (left == 2) {
-            blocks_tile(w, base, x, stride, to, y_stride, 2, 0, 2, form);
-        } else if (left == 1) {
-            blocks_tile(w, base, x, stride, to, y_stride, 1, 0, 2, form);
-        }
+/// One half of a group after the other, so that the sums of four rows stay in registers.
+CK_INLINE void blocks_rows(const ck_matrix *w, size_t group, const ck_block *x, size_t stride, size_t m, float *y,
+                           size_t y_stride, const uint32_t form) {
+    for (; m >= 4; m -= 4, x += 4, y += 4 * y_stride) {
+        blocks_tile(w, group, x, stride, y, y_stride, 4, 1, 0, 1, form);
+        blocks_tile(w, group, x, stride, y, y_stride, 4, 1, 1, 1, form);
     }
+    if (m == 3) {
+        blocks_tile(w, group, x, stride, y, y_stride, 3, 1, 0, 1, form);
+        blocks_tile(w, group, x, stride, y, y_stride, 3, 1, 1, 1, form);
+    } else if (m == 2) {
+        blocks_tile(w, group, x, stride, y, y_stride, 2, 1, 0, 2, form);
+    } else if (m == 1) {
+        blocks_tile(w, group, x, stride, y, y_stride, 1, 1, 0, 2, form);
+    }
+}
+
+CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, const void *x, size_t stride, size_t m,
+                              float *y, const uint32_t form) {
+    size_t y_stride = groups * CK_ROWS, end = group + groups;
+    for (; m <= 2 && group + 4 <= end; group += 4, y += 4 * CK_ROWS) {
+        if (m == 1) blocks_tile(w, group, x, stride, y, y_stride, 1, 4, 0, 2, form);
+        else blocks_tile(w, group, x, stride, y, y_stride, 2, 4, 0, 2, form);
+    }
+    for (; group < end; group++, y += CK_ROWS) blocks_rows(w, group, x, stride, m, y, y_stride, form);
 }
 
 CK_FLOAT_PRODUCTS

@@ -105,10 +105,11 @@ CK_INLINE __m512 step(const block *b, const ck_block *a, __m512 acc, const uint3
     return acc;
 }
 
-CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, __m512 d, __m512 m, const uint32_t form) {
+CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, const uint32_t form) {
+    b->scale = (__m512)load_half(head);
+    if (form == CK_Q4_1 || form == CK_Q5_1) b->min = (__m512)load_half(head + 32);
     if (form == CK_Q6_K) {
         const uint8_t *at = head + 32 + 32 * sub;
-        b->scale = d;
         b->low = bytes_to_floats(at, 1);
         b->high = bytes_to_floats(at + 16, 1);
         __m512i low = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)at));
@@ -116,57 +117,66 @@ CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, __m512 d, 
         __m512i pairs = _mm512_mask_blend_epi16(0xAAAAAAAA, low, _mm512_slli_epi32(high, 16));
         b->zero = _mm512_sub_epi16(_mm512_setzero_si512(), _mm512_slli_epi16(pairs, 5));
     } else if (form == CK_Q4_K || form == CK_Q5_K) {
-        b->scale = _mm512_mul_ps(d, bytes_to_floats(head + 64 + 16 * sub, 0));
-        b->min = _mm512_mul_ps(m, bytes_to_floats(head + 192 + 16 * sub, 0));
-    } else {
-        b->scale = d;
-        b->min = m;
+        b->scale = _mm512_mul_ps(b->scale, bytes_to_floats(head + 64 + 16 * sub, 0));
+        b->min = _mm512_mul_ps((__m512)load_half(head + 32), bytes_to_floats(head + 192 + 16 * sub, 0));
     }
 }
 
-/// n activation rows times one group.
-CK_INLINE void blocks_tile(const ck_matrix *w, const uint8_t *base, const ck_block *x, size_t stride, float *y,
-                           size_t y_stride, const size_t n, const uint32_t form) {
+/// n activation rows times g groups. Several groups are as many streams from memory: the prefetchers of the machine
+/// lose a stream at the end of each page and then need a whole latency to find it again; with four, others go on.
+CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, size_t stride, float *y,
+                           size_t y_stride, const size_t n, const size_t g, const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
-    const uint8_t *head = base, *codes = base + w->head_plane;
-    __m512 acc[8];
+    const size_t next = w->group_bytes;
+    const uint8_t *head = w->data + group * next, *codes = head + w->head_plane;
+    __m512 acc[16];
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < n; i++) acc[i] = _mm512_setzero_ps();
+    for (size_t i = 0; i < n * g; i++) acc[i] = _mm512_setzero_ps();
     for (size_t unit = 0; unit < w->units; unit++, head += ck_forms[form].head_bytes) {
-        __m512 d = (__m512)load_half(head), m = d;
-        if (form == CK_Q4_1 || form == CK_Q5_1 || form == CK_Q4_K || form == CK_Q5_K) m = (__m512)load_half(head + 32);
         for (size_t sub = 0; sub < subs; sub++, codes += bytes, x += stride) {
-            block b;
-            unpack(codes, b.q, form);
-            load_scales(&b, head, sub, d, m, form);
 #pragma clang loop unroll(full)
-            for (size_t i = 0; i < n; i++) acc[i] = step(&b, x + i, acc[i], form);
+            for (size_t j = 0; j < g; j++) {
+                block b;
+                // One group's codes after the other: together they do not fit the registers.
+                if (n * g >= 8) __asm__ volatile("" ::: "memory");
+                unpack(codes + j * next, b.q, form);
+                load_scales(&b, head + j * next, sub, form);
+#pragma clang loop unroll(full)
+                for (size_t i = 0; i < n; i++) acc[i * g + j] = step(&b, x + i, acc[i * g + j], form);
+            }
         }
     }
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < n; i++) _mm512_storeu_ps(y + i * y_stride, acc[i]);
+    for (size_t i = 0; i < n; i++)
+#pragma clang loop unroll(full)
+        for (size_t j = 0; j < g; j++) _mm512_storeu_ps(y + i * y_stride + j * CK_ROWS, acc[i * g + j]);
 }
 
-CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, const void *input, size_t stride,
-                              size_t m, float *y, const uint32_t form) {
-    for (size_t g = 0; g < groups; g++) {
-        const uint8_t *base = w->data + (group + g) * w->group_bytes;
-        const ck_block *x = input;
-        float *to = y + g * CK_ROWS;
-        size_t left = m, y_stride = groups * CK_ROWS;
-        for (; left >= 8; left -= 8, x += 8, to += 8 * y_stride)
-            blocks_tile(w, base, x, stride, to, y_stride, 8, form);
-        switch (left) {
-        case 7: blocks_tile(w, base, x, stride, to, y_stride, 7, form); break;
-        case 6: blocks_tile(w, base, x, stride, to, y_stride, 6, form); break;
-        case 5: blocks_tile(w, base, x, stride, to, y_stride, 5, form); break;
-        case 4: blocks_tile(w, base, x, stride, to, y_stride, 4, form); break;
-        case 3: blocks_tile(w, base, x, stride, to, y_stride, 3, form); break;
-        case 2: blocks_tile(w, base, x, stride, to, y_stride, 2, form); break;
-        case 1: blocks_tile(w, base, x, stride, to, y_stride, 1, form); break;
-        default: break;
-        }
+/// m rows times g groups in tiles of up to 8 rows.
+CK_INLINE void blocks_rows(const ck_matrix *w, size_t group, const ck_block *x, size_t stride, size_t m, float *y,
+                           size_t y_stride, const size_t g, const uint32_t form) {
+    for (; m >= 8; m -= 8, x += 8, y += 8 * y_stride) blocks_tile(w, group, x, stride, y, y_stride, 8, g, form);
+    switch (m) {
+    case 7: blocks_tile(w, group, x, stride, y, y_stride, 7, g, form); break;
+    case 6: blocks_tile(w, group, x, stride, y, y_stride, 6, g, form); break;
+    case 5: blocks_tile(w, group, x, stride, y, y_stride, 5, g, form); break;
+    case 4: blocks_tile(w, group, x, stride, y, y_stride, 4, g, form); break;
+    case 3: blocks_tile(w, group, x, stride, y, y_stride, 3, g, form); break;
+    case 2: blocks_tile(w, group, x, stride, y, y_stride, 2, g, form); break;
+    case 1: blocks_tile(w, group, x, stride, y, y_stride, 1, g, form); break;
+    default: break;
     }
+}
+
+CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, const void *x, size_t stride, size_t m,
+                              float *y, const uint32_t form) {
+    size_t y_stride = groups * CK_ROWS, end = group + groups;
+    for (; m <= 2 && group + 4 <= end; group += 4, y += 4 * CK_ROWS) {
+        if (m == 1) blocks_tile(w, group, x, stride, y, y_stride, 1, 4, form);
+        else blocks_tile(w, group, x, stride, y, y_stride, 2, 4, form);
+    }
+    for (; group + 2 <= end; group += 2, y += 2 * CK_ROWS) blocks_rows(w, group, x, stride, m, y, y_stride, 2, form);
+    if (group < end) blocks_rows(w, group, x, stride, m, y, y_stride, 1, form);
 }
 
 CK_FLOAT_PRODUCTS

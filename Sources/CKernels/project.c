@@ -1,8 +1,8 @@
 // One product call: tiles of 16 activation rows over groups of 16 weight rows, bias and residual added at the end.
 #include "packing.h"
 
-/// Groups that a float product computes at once for few rows, so that several accumulators hide the latency.
-enum { FLOAT_GROUPS = 4 };
+/// Groups that one call computes: several accumulators hide the latency of adding, several streams that of memory.
+enum { GROUPS_AT_ONCE = 4 };
 
 /// y has one row of `groups` * 16 sums per activation row; rows past the matrix's last are padding.
 static void finish(const ck_matrix *w, size_t group, size_t groups, const float *y, size_t rows, size_t out_row,
@@ -21,7 +21,7 @@ static void finish(const ck_matrix *w, size_t group, size_t groups, const float 
 
 void ck_project(const ck_set *set, const ck_matrix *w, size_t first_group, size_t end_group, const ck_input *input,
                 size_t first_row, size_t row_count, const ck_output *output) {
-    float y[CK_TILE * FLOAT_GROUPS * CK_ROWS];
+    float y[CK_TILE * GROUPS_AT_ONCE * CK_ROWS];
     int is_float = ck_forms[w->form].unit == 1;
     size_t blocks = (input->columns + 31) / 32, end_row = first_row + row_count;
     ck_product product = set->product[w->form];
@@ -33,7 +33,7 @@ void ck_project(const ck_set *set, const ck_matrix *w, size_t first_group, size_
                                  : (const void *)(input->blocks + tile * blocks + in_tile);
         size_t stride = is_float ? input->columns : tile_rows;
         for (size_t group = first_group; group < end_group;) {
-            size_t groups = is_float && end_group - group >= FLOAT_GROUPS ? FLOAT_GROUPS : 1;
+            size_t groups = end_group - group < GROUPS_AT_ONCE ? end_group - group : GROUPS_AT_ONCE;
             product(w, group, groups, x, stride, m, y);
             finish(w, group, groups, y, m, row - first_row, output);
             group += groups;
