@@ -31,14 +31,15 @@ import Testing
     }
 
     /// Starts the victim; nil where this test program cannot be started again.
-    private func start(_ order: Order) throws -> Process {
+    private func start(_ order: Order, log: URL? = nil) throws -> Process {
         let process = Process()
         process.executableURL = URL(filePath: CommandLine.arguments[0])
         process.arguments = ["--testing-library", "swift-testing", "--filter", "KilledPullTests/victim"]
         var environment = ProcessInfo.processInfo.environment
         environment[Self.order] = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
         process.environment = environment
-        process.standardOutput = FileHandle.nullDevice
+        if let log { try Data().write(to: log) }
+        process.standardOutput = try log.map { try FileHandle(forWritingTo: $0) } ?? FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
         return process
@@ -71,9 +72,11 @@ import Testing
             }
             if let there = try? Data(contentsOf: made.target) { #expect(there == made.content) }
         }
-        let last = try start(order)
+        let log = made.folder.deletingLastPathComponent().appending(path: made.name + ".log")
+        let last = try start(order, log: log)
         last.waitUntilExit()
-        #expect(last.terminationStatus == 0)
+        let said = try String(contentsOf: log, encoding: .utf8)
+        #expect(last.terminationStatus == 0, "\(said.suffix(2000))")
         #expect(try Data(contentsOf: made.target) == made.content)
         let left = try FileManager.default.contentsOfDirectory(atPath: made.folder.path)
         #expect(Set(left) == [made.file, made.name + ".json", ".\(made.name).lock"])

