@@ -32,14 +32,15 @@ extension ChatTemplate {
         return .list(
             list.map { message in
                 guard case .dict(let entries) = message else { return message }
-                var kept = TemplateDictionary(
+                let kept = TemplateDictionary(
                     entries.entries.lazy.filter { !$0.value.isNone }.map { ($0.key, $0.value) })
                 let reasoning = kept["reasoning_content"] ?? kept["thinking"] ?? kept["reasoning"]
-                if let reasoning {
-                    kept["reasoning_content"] = reasoning
-                    kept["thinking"] = reasoning
-                }
-                return .dict(kept)
+                guard let reasoning else { return .dict(kept) }
+                // What the message does not have itself comes first, which a template that loops over keys can see.
+                var named = TemplateDictionary()
+                for name in ["reasoning_content", "thinking"] where kept[name] == nil { named[name] = reasoning }
+                for entry in kept.entries { named[entry.key] = entry.value }
+                return .dict(named)
             })
     }
 }

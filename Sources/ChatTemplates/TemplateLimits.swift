@@ -4,7 +4,7 @@ public struct TemplateLimits: Sendable {
     /// Bytes of the finished text.
     public var outputBytes = 16 << 20
     /// Evaluated nodes, loop turns, list items and blocks of text touched; about 10 million a second.
-    public var steps = 8_000_000
+    public var steps = 5_000_000
     /// Bytes of all strings, lists and dictionaries that are made, also those given back.
     public var allocatedBytes = 512 << 20
     /// Bytes of one string.
@@ -22,7 +22,9 @@ public struct TemplateLimits: Sendable {
     /// How deep expressions and statements may nest in the text of a template.
     static let syntaxDepth = 128
     /// Bytes of a template.
-    static let sourceBytes = 4 << 20
+    static let sourceBytes = 1 << 20
+    /// Nodes that may be looked at to see which special names loops and macros read.
+    static let nameSearch = 2_000_000
     /// How deep lists and dictionaries may nest, in variables as in what a template builds.
     static let valueDepth = 160
     /// Longest `range`, Jinja's own bound.

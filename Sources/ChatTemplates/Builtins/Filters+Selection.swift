@@ -19,7 +19,7 @@ extension Filters {
     private static let map: Filter = { renderer, value, arguments throws(TemplateError) in
         var source: ValueIterator?
         var change: ((Value) throws(TemplateError) -> Value)?
-        return .object(try GeneratorObject(from: value) { () throws(TemplateError) in
+        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
             if source == nil {
                 guard value.isTrue else { return nil }
                 source = try renderer.iterate(value)
@@ -52,7 +52,7 @@ extension Filters {
     ) throws(TemplateError) -> Value {
         var source: ValueIterator?
         var test: ((Value) throws(TemplateError) -> Bool)?
-        return .object(try GeneratorObject(from: value) { () throws(TemplateError) in
+        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
             if source == nil {
                 guard value.isTrue else { return nil }
                 test = try condition(renderer, arguments, byAttribute: byAttribute)

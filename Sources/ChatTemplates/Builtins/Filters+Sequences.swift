@@ -25,7 +25,7 @@ extension Filters {
             case .undefined: return .object(try GeneratorObject(from: .none) { () throws(TemplateError) in nil })
             case .dict(let storage):
                 let pairs = ValueIterator(storage.entries.indices.map { .int($0) })
-                return .object(try GeneratorObject(from: value) { () throws(TemplateError) in
+                return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
                     guard case .int(let place)? = try pairs.next() else { return nil }
                     return try .tuple(of: [storage.entries[place].shown, storage.entries[place].value])
                 })
@@ -101,7 +101,7 @@ extension Filters {
         case .undefined: return ListStorage.empty
         default:
             let items = try reversed(renderer, value)
-            return .object(try GeneratorObject("list_reverseiterator", from: value, items.next))
+            return .object(try GeneratorObject("list_reverseiterator", from: value, CallArguments(), items.next))
         }
     }
 
@@ -159,7 +159,7 @@ extension Filters {
         let parts = try renderer.attributeParts(bound[1])
         let items = try renderer.iterate(value)
         var seen: Set<DictKey> = []
-        return .object(try GeneratorObject(from: value) { () throws(TemplateError) in
+        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
             while let item = try items.next() {
                 try renderer.charge(steps: 1)
                 try renderer.charge(bytes: 64)
@@ -242,7 +242,7 @@ extension Filters {
         let size = try renderer.integer(bound[0], "linecount")
         let items = try renderer.iterate(value)
         var waiting: Value?
-        return .object(try GeneratorObject(from: value) { () throws(TemplateError) in
+        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
             var row: [Value] = waiting.map { [$0] } ?? []
             waiting = nil
             while let item = try items.next() {
@@ -270,7 +270,7 @@ extension Filters {
         let items = try renderer.items(of: value)
         let (size, longer) = (items.count / slices, items.count % slices)
         var index = 0
-        return .object(try GeneratorObject(from: value) { () throws(TemplateError) in
+        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
             guard index < slices else { return nil }
             try renderer.charge(steps: 1)
             let start = index * size + min(index, longer)

@@ -132,7 +132,7 @@ extension StringMethods {
             let text = own(value)
             let signed = text.hasPrefix("-") || text.hasPrefix("+")
             let digits = signed ? text.slice(1, text.count) : text
-            let filled = try pad(renderer, digits, width - (signed ? 1 : 0), "0", .right)
+            let filled = try pad(renderer, digits, max(width, 1) - (signed ? 1 : 0), "0", .right)
             return .string(signed ? text.slice(0, 1) + filled : filled)
         }),
         ("expandtabs", { renderer, value, arguments throws(TemplateError) in

@@ -119,8 +119,10 @@ final class RangeObject: TemplateObject, Equatable {
             whole = value
         }
         let (offset, overflow) = whole.subtractingReportingOverflow(start)
-        guard !overflow, offset % step == 0 else { return false }
-        return (0..<count).contains(offset / step)
+        guard !overflow else { return false }
+        let (quotient, tooLarge) = offset.dividedReportingOverflow(by: step)
+        return !tooLarge && quotient.multipliedReportingOverflow(by: step) == (offset, false)
+            && (0..<count).contains(quotient)
     }
 
     /// Indexes must be those of ``SliceBounds/indexes(count:)``.
@@ -191,13 +193,16 @@ final class GeneratorObject: TemplateObject {
     private let ownDepth: Int
     private let name: StaticString
 
-    /// - Parameter source: what the items come from, whose nesting counts.
+    /// - Parameters:
+    ///   - source: what the items come from, whose nesting counts.
+    ///   - arguments: what the generator also keeps, whose nesting counts as well.
     init(
-        _ name: StaticString = "generator", from source: Value, _ next: @escaping () throws(TemplateError) -> Value?
+        _ name: StaticString = "generator", from source: Value, _ arguments: CallArguments = CallArguments(),
+        _ next: @escaping () throws(TemplateError) -> Value?
     ) throws(TemplateError) {
         self.name = name
         iteration = ValueIterator(next)
-        ownDepth = try Value.checked(source.depth + 1)
+        ownDepth = try Value.checked(max(source.depth, arguments.depth) + 1)
     }
 
     override var typeName: StaticString { name }

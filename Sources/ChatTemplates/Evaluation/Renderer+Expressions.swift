@@ -12,8 +12,10 @@ extension Renderer {
             return value(of: name)
         default:
             try charge(steps: 1)
+            try enter()
+            defer { leave() }
             do {
-                return try nested { () throws(TemplateError) in try compute(expression, input) }
+                return try compute(expression, input)
             } catch {
                 throw error.at(line: expression.line)
             }

@@ -7,13 +7,13 @@ enum Flow {
 
 extension Renderer {
     func execute(_ body: [Statement]) throws(TemplateError) -> Flow {
-        try nested { () throws(TemplateError) -> Flow in
-            for statement in body {
-                let flow = try execute(statement)
-                if flow != .proceed { return flow }
-            }
-            return .proceed
+        try enter()
+        defer { leave() }
+        for statement in body {
+            let flow = try execute(statement)
+            if flow != .proceed { return flow }
         }
+        return .proceed
     }
 
     private func execute(_ statement: Statement) throws(TemplateError) -> Flow {

@@ -87,11 +87,13 @@ final class Renderer {
     /// Runs a part one level deeper.
     func nested<Result>(_ part: () throws(TemplateError) -> Result) throws(TemplateError) -> Result {
         try enter()
-        defer { depth -= 1 }
+        defer { leave() }
         return try part()
     }
 
-    private func enter() throws(TemplateError) {
+    func leave() { depth -= 1 }
+
+    func enter() throws(TemplateError) {
         depth += 1
         guard depth <= limits.evaluationDepth else {
             depth -= 1
@@ -105,10 +107,15 @@ final class Renderer {
         kept.append(object)
     }
 
+    /// Remembers a scope that a macro holds, and those around it.
     func keep(_ scope: Scope) throws(TemplateError) {
-        if keptScopes.last === scope { return }
-        try charge(bytes: 200)
-        keptScopes.append(scope)
+        var next: Scope? = scope
+        while let scope = next, !scope.isKept {
+            try charge(bytes: 200)
+            scope.isKept = true
+            keptScopes.append(scope)
+            next = scope.parent
+        }
     }
 
     private func releaseAll() {

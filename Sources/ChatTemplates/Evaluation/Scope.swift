@@ -4,6 +4,8 @@ final class Scope {
     let parent: Scope?
     private var names: [Int] = []
     private var values: [Value] = []
+    /// Whether a renderer keeps it; see ``Renderer/keep(_:)``.
+    var isKept = false
 
     init(parent: Scope?) { self.parent = parent }
 

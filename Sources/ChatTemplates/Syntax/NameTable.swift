@@ -29,18 +29,28 @@ struct NameTable: Sendable {
 struct FreeNames {
     private var wanted: Set<Int>
     private(set) var found: Set<Int> = []
+    /// Nodes that may still be looked at: nested loops are each searched, so that a hostile text could take long.
+    private var budget: Int
 
-    init(_ wanted: Set<Int>, in body: [Statement]) {
+    /// - Parameter budget: lowered by the nodes looked at. Throws when there are more.
+    init(_ wanted: Set<Int>, in body: [Statement], budget: inout Int) throws(TemplateError) {
         self.wanted = wanted
+        self.budget = budget
         visit(body)
+        budget = self.budget
+        guard budget >= 0 else { throw TemplateError(.limit, "too many nested loops and macros around a long text") }
     }
 
     private mutating func visit(_ body: [Statement]) {
-        for statement in body { visit(statement) }
+        for statement in body where budget >= 0 {
+            budget -= 1
+            visit(statement)
+        }
     }
 
     private mutating func visit(_ expression: Expression?) {
-        guard let expression else { return }
+        guard let expression, budget >= 0 else { return }
+        budget -= 1
         if case .name(let name) = expression.kind {
             if wanted.contains(name) { found.insert(name) }
             return

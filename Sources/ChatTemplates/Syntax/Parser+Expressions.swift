@@ -122,13 +122,9 @@ extension Parser {
             case "none", "None": return try make(.constant(.none), line: line)
             default: return try make(.name(names.number(of: name)), line: line)
             }
-        case .string(var text):
+        case .string(let text):
             advance()
-            while case .string(let more) = current.kind {
-                text = text + more
-                advance()
-            }
-            return try make(.constant(.string(text)), line: line)
+            return try make(.constant(.string(adjacentStrings(text))), line: line)
         case .integer(let value):
             advance()
             return try make(.constant(.int(value)), line: line)
@@ -147,6 +143,17 @@ extension Parser {
         case .symbol(.leftBrace): return try parseDict()
         default: throw failure("unexpected \(current.description)")
         }
+    }
+
+    /// String literals behind each other are one.
+    private mutating func adjacentStrings(_ first: PythonString) -> PythonString {
+        guard case .string = current.kind else { return first }
+        var bytes = first.utf8
+        while case .string(let more) = current.kind {
+            bytes.append(contentsOf: more.utf8)
+            advance()
+        }
+        return PythonString(utf8: bytes)
     }
 
     /// One expression, or a tuple where commas follow.

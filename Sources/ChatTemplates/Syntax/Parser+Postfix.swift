@@ -82,7 +82,10 @@ extension Parser {
 
     private mutating func dottedName() throws(TemplateError) -> PythonString {
         var name = try expectName()
-        while skip(.dot) { name = name + "." + (try expectName()) }
+        while skip(.dot) {
+            guard name.utf8.count < 256 else { throw failure("a name of too many parts") }
+            name = name + "." + (try expectName())
+        }
         return name
     }
 

@@ -73,7 +73,8 @@ extension Parser {
         } else {
             advance()
         }
-        let readsLoop = recursive || !FreeNames([NameTable.loop], in: body).found.isEmpty
+        let reads = try FreeNames([NameTable.loop], in: body, budget: &nameSearch).found
+        let readsLoop = recursive || !reads.isEmpty
         return .loop(
             ForLoop(
                 target: target, items: items, condition: condition, body: body, otherwise: otherwise,
@@ -175,7 +176,8 @@ extension Parser {
         name: PythonString?, parameters: [Parameter], end: PythonString
     ) throws(TemplateError) -> MacroDefinition {
         let body = try withoutLoop { parser throws(TemplateError) in try parser.parseBlock(end: end) }
-        let reads = FreeNames([NameTable.varargs, NameTable.kwargs, NameTable.caller], in: body).found
+        let special: Set = [NameTable.varargs, NameTable.kwargs, NameTable.caller]
+        let reads = try FreeNames(special, in: body, budget: &nameSearch).found
         return MacroDefinition(name: name, parameters: parameters, body: body, reads: reads)
     }
 

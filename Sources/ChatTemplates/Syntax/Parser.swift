@@ -8,6 +8,7 @@ struct Parser {
     var blocks: [PythonString: [Statement]] = [:]
     /// Loops around the current place within the same macro: `break` outside of one is an error.
     var loopDepth = 0
+    var nameSearch = TemplateLimits.nameSearch
 
     private static let expressionHeight = 300
 

@@ -88,11 +88,11 @@ struct JSONWriter {
         try writer.renderer.charge(scanning: text)
         var bytes: [UInt8] = [UInt8(ascii: "\"")]
         bytes.reserveCapacity(text.utf8.count + 2)
-        if keepsUnicode || text.isASCII {
+        if keepsUnicode {
             for byte in text.utf8 { Self.append(byte, to: &bytes) }
         } else {
             for scalar in text.scalars {
-                if scalar.value < 0x80 {
+                if scalar.value < 0x7F {
                     Self.append(UInt8(truncatingIfNeeded: scalar.value), to: &bytes)
                 } else {
                     for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {

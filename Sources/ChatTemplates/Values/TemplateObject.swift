@@ -49,6 +49,11 @@ struct CallArguments {
     var positional: [Value] = []
     var keywords: [(name: PythonString, value: Value)] = []
 
+    /// How deep the deepest argument nests.
+    var depth: Int {
+        max(positional.reduce(0) { max($0, $1.depth) }, keywords.reduce(0) { max($0, $1.value.depth) })
+    }
+
     /// Assigns the arguments to parameters by place and name, as Python does.
     ///
     /// - Returns: one element for each parameter, nil where nothing was given.
