@@ -199,6 +199,9 @@ struct HuggingFaceFolderTests {
                     == .unknownRopeType(actual: type, known: known))
         }
         #expect(
+            refusal { $0["quantization_config"] = ["quant_method": "gptq"] }
+                == .unsupported(feature: "weights quantised with gptq"))
+        #expect(
             refusal { $0["hidden_act"] = "gelu" } == .unknownActivation(actual: "gelu", known: ["silu"]))
         #expect(
             refusal { $0["model_type"] = "falcon" }

@@ -27,15 +27,12 @@ extension ModelExporter {
         let config = try configText(type: type, tokenIds: tokenIds)
         let hidden = folder.deletingLastPathComponent().appendingPathComponent(
             ".\(folder.lastPathComponent).\(UUID().uuidString.prefix(8)).part", isDirectory: true)
-        do { try FileManager.default.createDirectory(at: hidden, withIntermediateDirectories: false) } catch {
-            throw FileError.failed(operation: "create folder", path: hidden.path, code: 0)
-        }
+        try makeFolder(hidden)
         do {
             let report = try writeWeights(to: hidden.appendingPathComponent("model.safetensors"), type: type)
             try Self.write(Array(config.utf8), to: hidden.appendingPathComponent("config.json"))
             for (name, data) in files { try Self.write(Array(data), to: hidden.appendingPathComponent(name)) }
-            try FileManager.default.moveItem(at: hidden, to: folder)
-            try syncFolder(folder.deletingLastPathComponent())
+            try rename(hidden, to: folder)
             return report
         } catch {
             try? FileManager.default.removeItem(at: hidden)

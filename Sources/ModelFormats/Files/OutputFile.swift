@@ -97,6 +97,21 @@ final class OutputFile {
     }
 }
 
+/// Makes a folder.
+func makeFolder(_ url: URL) throws(FileError) {
+    guard unsafe mkdir(url.path, 0o755) == 0 else {
+        throw .failed(operation: "create folder", path: url.path, code: errno)
+    }
+}
+
+/// Gives a finished folder its name; a folder with content under that name is not replaced.
+func rename(_ url: URL, to target: URL) throws(FileError) {
+    guard unsafe rename(url.path, target.path) == 0 else {
+        throw .failed(operation: "rename", path: target.path, code: errno)
+    }
+    try syncFolder(target.deletingLastPathComponent())
+}
+
 /// Makes the names in a folder durable.
 func syncFolder(_ url: URL) throws(FileError) {
     let descriptor = unsafe open(url.path, O_RDONLY | O_CLOEXEC)

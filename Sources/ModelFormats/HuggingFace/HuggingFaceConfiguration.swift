@@ -49,6 +49,13 @@ struct HuggingFaceConfiguration {
         }
     }
 
+    /// Weights in a packing of their own (GPTQ, AWQ, FP8 …) are announced in the configuration.
+    private func refusePackedWeights() throws(ModelConfigurationError) {
+        guard let quantisation = try config.object("quantization_config") else { return }
+        let method = try quantisation.string("quant_method") ?? "an unnamed method"
+        throw .unsupported(feature: "weights quantised with \(method)")
+    }
+
     /// Whether q, k and v have biases; o has one too unless this is qwen2.
     func hasAttentionBias() throws(ModelConfigurationError) -> Bool {
         switch family {
@@ -64,6 +71,7 @@ struct HuggingFaceConfiguration {
     }
 
     func configuration(name: String) throws(ModelConfigurationError) -> ModelConfiguration {
+        try refusePackedWeights()
         let activation = try config.string("hidden_act") ?? "silu"
         guard ["silu", "swish"].contains(activation) else {
             throw .unknownActivation(actual: activation, known: ["silu"])

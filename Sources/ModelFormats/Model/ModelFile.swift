@@ -14,7 +14,7 @@ public final class ModelFile: Sendable {
     }
 
     private enum Source: Sendable {
-        case gguf(GGUFCollection)
+        case gguf(GGUFCollection, parts: [String: FusedAttention.Part])
         case folder(HuggingFaceFolder)
     }
 
@@ -56,13 +56,15 @@ public final class ModelFile: Sendable {
             embeddingRows: collection.tensor("token_embd.weight")?.rows ?? 0,
             hasOutput: collection.tensor("output.weight") != nil)
         try GGUFTokenizerKeys.check(collection.metadata, vocabularySize: configuration.vocabularySize)
-        let tensors = try collection.tensors.map { tensor in
+        let stored = try collection.tensors.map { tensor in
             guard let type = tensor.type.elementType else {
                 let known = ElementType.allCases.map(\.name)
                 throw ModelFileError.unsupportedType(tensor: tensor.name, type: tensor.type.name, known: known)
             }
             return TensorDescription(name: tensor.name, type: type, dimensions: tensor.dimensions)
         }
+        let split = try FusedAttention(stored, configuration)
+        let tensors = split.tensors
         try TensorRequirements(configuration).check(tensors)
         if let factors = tensors.first(where: { $0.name == "rope_freqs.weight" }) {
             let bytes = try collection.read(factors.name, rows: 0..<1)
@@ -75,7 +77,7 @@ public final class ModelFile: Sendable {
         origin = .gguf
         metadata = collection.metadata
         tokenizerFiles = [:]
-        source = .gguf(collection)
+        source = .gguf(collection, parts: split.parts)
         indices = Self.index(tensors)
     }
 
@@ -111,9 +113,25 @@ public final class ModelFile: Sendable {
             throw ModelFileError.rowsOutOfRange(tensor: name, rows: rows, count: tensor.rows)
         }
         switch source {
-        case .gguf(let collection): return try collection.read(name, rows: rows)
+        case .gguf(let collection, let parts):
+            guard let part = parts[name] else { return try collection.read(name, rows: rows) }
+            return try Self.read(tensor, rows: rows, part: part, collection)
         case .folder(let folder): return try folder.read(tensor, rows: rows)
         }
+    }
+
+    /// Rows of a part of a fused tensor; of a bias, which is one row, some elements.
+    private static func read(
+        _ tensor: TensorDescription, rows: Range<Int>, part: FusedAttention.Part, _ collection: GGUFCollection
+    ) throws -> [UInt8] {
+        guard tensor.dimensions.count < 2 else {
+            return try collection.read(
+                part.source, rows: (part.start + rows.lowerBound)..<(part.start + rows.upperBound))
+        }
+        guard !rows.isEmpty else { return [] }
+        let whole = try collection.read(part.source, rows: rows)
+        let width = tensor.type.blockBytes
+        return Array(whole[(part.start * width)..<((part.start + tensor.columns) * width)])
     }
 
     /// All values of a small tensor (norms, biases, rope factors) as numbers.
