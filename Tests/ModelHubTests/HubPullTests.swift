@@ -172,6 +172,45 @@ import Testing
         #expect(text.contains("\"ftp://x\" is no address"))
     }
 
+    /// The hub's name is known to nobody: only the proxy can give the file.
+    @Test func proxyOfTheEnvironment() async throws {
+        let made = try MadeModel()
+        let server = try HubServer.shared.get()
+        var settings = try made.settings()
+        settings.proxyEnvironment = ["HTTP_PROXY": "http://127.0.0.1:\(server.port)"]
+        settings.hubs = ["http://hub.invalid/ok"]
+        let fetcher = ModelFetcher(catalogue: try made.catalogue(), settings: settings)
+        _ = try await fetcher.pull(made.name, into: made.folder)
+        #expect(try Data(contentsOf: made.target) == made.content)
+        // A hub outside that points into the company's network is not followed; one inside may.
+        settings.hubs = ["http://hub.invalid/inside"]
+        let other = ModelFetcher(catalogue: try made.catalogue(), settings: settings)
+        let error = await pullError(other, made.name, into: made.folder.appending(path: "other"))
+        #expect(error?.description.contains("to the internal address 10.0.0.1") == true, "\(error?.description ?? "")")
+        settings.hubs = ["http://hub/inside"]
+        let inside = ModelFetcher(catalogue: other.catalogue, settings: settings)
+        #expect(await pullError(inside, made.name, into: made.folder.appending(path: "inside")) == nil)
+        settings.proxyEnvironment["no_proxy"] = "a.example, .invalid"
+        settings.hubs = ["http://hub.invalid/ok"]
+        let direct = ModelFetcher(catalogue: try made.catalogue(), settings: settings)
+        #expect(await pullError(direct, made.name, into: made.folder.appending(path: "third")) != nil)
+    }
+
+    /// A disk that fills up while bytes come; `PALLET_TEST_SMALL_DISK` names a file system of less than 2 MB.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["PALLET_TEST_SMALL_DISK"] != nil))
+    func diskFillsUpWhileBytesCome() async throws {
+        let disk = try #require(ProcessInfo.processInfo.environment["PALLET_TEST_SMALL_DISK"])
+        let made = try MadeModel(size: 4_000_000)
+        var settings = try made.settings("ok")
+        settings.reserve = -1 << 40
+        let fetcher = ModelFetcher(catalogue: try made.catalogue(), settings: settings)
+        guard case .diskFull(_, let needed, _)? = await pullError(fetcher, made.name, into: URL(filePath: disk)) else {
+            Issue.record("the full disk was not told")
+            return
+        }
+        #expect(needed == 4_000_000)
+    }
+
     @Test func fullDiskIsToldBeforeAnythingIsTaken() async throws {
         let made = try MadeModel()
         var settings = try made.settings("ok")

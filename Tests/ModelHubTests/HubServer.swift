@@ -57,6 +57,10 @@ final class HubServer: Sendable {
                 for k, v in headers.items(): self.send_header(k, v)
                 self.end_headers()
                 self.wfile.write(body)
+            def do_CONNECT(self):
+                # A client that takes us for its proxy: every host that it asks for is ourselves.
+                self.send_response(200)
+                self.end_headers()
             def do_GET(self):
                 parts = self.path.strip("/").split("/")
                 manner, file = parts[0], parts[-1]
@@ -71,6 +75,8 @@ final class HubServer: Sendable {
                 tag = '"tag-1"'
                 if manner == "loop": return self.send(302, {"Location": self.path, "Content-Length": 0})
                 if manner == "offsite": return self.send(302, {"Location": "file:///etc/passwd", "Content-Length": 0})
+                if manner == "inside":
+                    return self.send(302, {"Location": "http://10.0.0.1/" + file, "Content-Length": 0})
                 if manner == "hop" and "hops" not in self.path:
                     return self.send(307, {"Location": "/hop/hops/1/" + file, "Content-Length": 0})
                 if manner == "hop" and "/1/" in self.path:

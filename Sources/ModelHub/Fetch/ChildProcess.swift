@@ -49,13 +49,19 @@ struct ChildProcess {
         return .ended(status: process.terminationReason == .exit ? process.terminationStatus : -1)
     }
 
-    /// Asks it to end, and after two seconds ends it.
+    /// Asks it to end, and after two seconds ends it: it and what it started, since `python3` may be a script that
+    /// starts the real one. Foundation gives each process a group of its own.
     private static func end(_ process: Process) async {
-        process.terminate()
+        let id = process.processIdentifier
+        func send(_ signal: Int32) { if kill(-id, signal) != 0 { kill(id, signal) } }
+        send(SIGTERM)
         // Sleeping in a cancelled task returns at once; the wait is on another.
         await Task.detached {
             for _ in 0..<40 where process.isRunning { try? await Task.sleep(for: .milliseconds(50)) }
-            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }.value
+        guard process.isRunning else { return }
+        send(SIGKILL)
+        await Task.detached {
             for _ in 0..<40 where process.isRunning { try? await Task.sleep(for: .milliseconds(50)) }
         }.value
     }

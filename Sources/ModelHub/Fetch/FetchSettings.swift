@@ -12,6 +12,8 @@ public struct FetchSettings: Sendable {
     public var pipOptions: [String] = []
     /// Variables given to pip beside the environment.
     public var pipEnvironment: [String: String] = [:]
+    /// The variables that name a proxy (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`, in either case).
+    public var proxyEnvironment: [String: String] = [:]
     /// Seconds until a connection stands.
     public var connectTimeout: Double = 10
     /// Seconds without a byte after which a connection counts as broken.
@@ -31,13 +33,14 @@ public struct FetchSettings: Sendable {
     /// Bytes that stay free on the disk.
     public var reserve: Int64 = 64 << 20
 
-    /// Standard settings without a cache.
+    /// Standard settings without cache and proxy.
     public init() {}
 
     /// Settings from the environment: `PALLET_HUB` (one address or several, split by commas), `PALLET_MODEL_CACHE`
-    /// (empty: none), `XDG_CACHE_HOME`, `PALLET_PYTHON`.
+    /// (empty: none), `XDG_CACHE_HOME`, `PALLET_PYTHON`, and the proxy variables.
     public init(environment: [String: String]) {
         self.init()
+        proxyEnvironment = environment.filter { $0.key.lowercased().hasSuffix("_proxy") }
         if let hub = environment["PALLET_HUB"], !hub.isEmpty {
             hubs = hub.split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
         }

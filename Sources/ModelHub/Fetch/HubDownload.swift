@@ -214,7 +214,7 @@ struct HubDownload {
             connect: .milliseconds(Int64(settings.connectTimeout * 1000)),
             read: .milliseconds(Int64(settings.idleTimeout * 1000)))
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.proxy = ProxyChoice.proxy(for: url, environment: ProcessInfo.processInfo.environment)
+        configuration.proxy = ProxyChoice.proxy(for: url, environment: settings.proxyEnvironment)
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 }
