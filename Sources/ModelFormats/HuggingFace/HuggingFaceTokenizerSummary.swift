@@ -6,9 +6,8 @@ struct HuggingFaceTokenizerSummary {
     var tokenCount: Int?
     var template: String?
 
-    init(_ files: [String: Data]) throws(JSONError) {
-        if let data = files["tokenizer.json"] {
-            let tokenizer = try JSONReader.value(of: Array(data)).object ?? [:]
+    init(_ files: [String: Data]) throws(ModelConfigurationError) {
+        if let tokenizer = try Self.object("tokenizer.json", files) {
             let model = tokenizer["model"]?.object ?? [:]
             kind = model["type"]?.string
             let vocabulary = model["vocab"]
@@ -21,8 +20,15 @@ struct HuggingFaceTokenizerSummary {
         }
         if let data = files["chat_template.jinja"] {
             template = String(validating: data, as: UTF8.self)
-        } else if let data = files["tokenizer_config.json"] {
-            template = try JSONReader.value(of: Array(data)).object?["chat_template"]?.string
+        } else {
+            template = try Self.object("tokenizer_config.json", files)?["chat_template"]?.string
         }
+    }
+
+    private static func object(_ name: String, _ files: [String: Data]) throws(ModelConfigurationError)
+        -> [String: JSONValue]?
+    {
+        guard let data = files[name] else { return nil }
+        do { return try JSONReader.value(of: Array(data)).object ?? [:] } catch { throw .json(path: name, error) }
     }
 }
