@@ -21,8 +21,8 @@ struct ArticleMeta: Hashable {
         enum Kind { case author, reads, other }
     }
 
-    /// Reads a line; nil when it is no such line, that is, when it has fewer than two of the three facts or more than
-    /// 200 characters.
+    /// Reads a line; nil when it is no such line: it has two of the three facts, or it is short and begins with a date
+    /// or with a label and has a date.
     init?(_ line: String) {
         let scalars = Array(line.unicodeScalars)
         guard scalars.count <= 200 else { return nil }
@@ -44,7 +44,8 @@ struct ArticleMeta: Hashable {
             }
         }
         let facts = [author != nil, date != nil, reads != nil].count { $0 }
-        guard facts >= 2 else { return nil }
+        let begins = date?.range.lowerBound == 0 || labels.first?.range.lowerBound == 0
+        guard facts >= 2 || (date != nil && begins && scalars.count <= 60) else { return nil }
         self.author = author?.text
         self.date = date?.iso
         self.reads = reads?.value

@@ -51,11 +51,9 @@ struct NewsReader {
     private mutating func readArticle(_ lines: PageLines, title: Int, metaIndex: Int, meta: ArticleMeta) {
         let rest = metaIndex + 1..<max(metaIndex + 1, lines.count)
         // The last such lines are the page's own; an article may quote the words.
-        let previousIndex = rest.last { Self.neighbour(lines.trimmed[$0], Self.previousLabels) != nil }
-        let nextIndex = rest.last {
-            Self.neighbour(lines.trimmed[$0], Self.nextLabels) != nil && $0 > (previousIndex ?? metaIndex)
-        }
-        let end = previousIndex ?? nextIndex ?? rest.upperBound
+        let before = Self.neighbour(lines, rest, Self.previousLabels)
+        let after = Self.neighbour(lines, (before?.index ?? metaIndex) + 1..<rest.upperBound, Self.nextLabels)
+        let end = before?.index ?? after?.index ?? rest.upperBound
         let body = (rest.lowerBound..<end).filter { !lines.trimmed[$0].isEmpty }
         article = PrintedArticle(
             title: lines.trimmed[title], titleLine: title + 1, author: meta.author, date: meta.date,
@@ -64,26 +62,46 @@ struct NewsReader {
                 betweenAuthorAndDate: meta.betweenAuthorAndDate, betweenDateAndReads: meta.betweenDateAndReads),
             paragraphs: body.map { lines.text($0) },
             linesWithLeadingNBSP: body.filter { lines.raw[$0].first == "\u{A0}" }.map { $0 + 1 },
-            previous: previousIndex.flatMap { Self.title(lines, $0, Self.previousLabels) },
-            next: nextIndex.flatMap { Self.title(lines, $0, Self.nextLabels) })
-        let known = Set([previousIndex, nextIndex].compactMap { $0 })
+            previous: before?.title, next: after?.title)
+        let known = Set([before, after].compactMap { $0 }.flatMap { [$0.index, $0.titleIndex] })
         unread = (end..<rest.upperBound).filter { !lines.trimmed[$0].isEmpty && !known.contains($0) }
             .map { lines.text($0) }
     }
 
-    /// What stands behind 上一篇 or 下一篇 and its mark; nil for any other line.
-    private static func neighbour(_ line: String, _ labels: [String]) -> String? {
-        for label in labels where line.hasPrefix(label) {
-            let behind = String(line.dropFirst(label.count)).blankTrimmed
-            guard let mark = behind.unicodeScalars.first, mark == ":" || mark == "：" else { continue }
-            return String(Substring(behind.unicodeScalars.dropFirst())).blankTrimmed
-        }
-        return nil
+    /// A line 上一篇 or 下一篇 with the title behind it, or below it.
+    private struct NeighbourLine {
+        let index: Int
+        let titleIndex: Int
+        let title: PrintedArticle.Neighbour?
     }
 
-    private static func title(_ lines: PageLines, _ index: Int, _ labels: [String]) -> PrintedArticle.Neighbour? {
-        guard let title = neighbour(lines.trimmed[index], labels), !title.isEmpty, !none.contains(title)
+    private static func neighbour(_ lines: PageLines, _ range: Range<Int>, _ labels: [String]) -> NeighbourLine? {
+        guard !range.isEmpty, let index = range.last(where: { behind(lines.trimmed[$0], labels) != nil }),
+            var text = behind(lines.trimmed[index], labels)
         else { return nil }
-        return PrintedArticle.Neighbour(title: title, line: index + 1)
+        var titleIndex = index
+        if text.isEmpty, let next = lines.firstWithText(from: index + 1), range.contains(next),
+            behind(lines.trimmed[next], previousLabels + nextLabels) == nil
+        {
+            (text, titleIndex) = (lines.trimmed[next], next)
+        }
+        let title =
+            text.isEmpty || none.contains(text)
+            ? nil : PrintedArticle.Neighbour(title: text, line: titleIndex + 1)
+        return NeighbourLine(index: index, titleIndex: titleIndex, title: title)
+    }
+
+    /// What stands behind a label and its mark or blank; empty for the label alone, nil for any other line.
+    private static func behind(_ line: String, _ labels: [String]) -> String? {
+        for label in labels where line.hasPrefix(label) {
+            let rest = Substring(line.unicodeScalars.dropFirst(label.unicodeScalars.count))
+            guard let mark = rest.unicodeScalars.first else { return "" }
+            guard mark.isBlank || [":", "：", ">", "》", "»", "→"].contains(mark) else { continue }
+            let text = String(rest).blankTrimmed
+            let isMark = text.unicodeScalars.first == ":" || text.unicodeScalars.first == "："
+            return mark.isBlank && !isMark
+                ? text : String(Substring(text.unicodeScalars.dropFirst())).blankTrimmed
+        }
+        return nil
     }
 }

@@ -45,7 +45,9 @@ struct StationListReader {
                 provinces.append(PrintedProvince(letter: letter, name: name, line: index + 1, cities: []))
                 try append(cities, line: index + 1)
             case .cities(let cities): try append(cities, line: index + 1)
-            case .other: break reading
+            case .other:
+                guard goesOn(behind: index) else { break reading }
+                unread.append(lines.text(index))
             }
             index += 1
         }
@@ -88,7 +90,9 @@ struct StationListReader {
     private mutating func choose(from above: [Int]) throws(SitePageError) {
         for index in above {
             let words = lines.trimmed[index].listWords
-            if selectedCity == nil, words.count <= 2, let word = words.last, isKnownCity(word) || above.count == 1 {
+            // 当前城市：鞍山 [切换] names it among other words; a page's only word is it even when it is unknown.
+            let named = words.count <= 4 ? words.first(where: isKnownCity) : nil
+            if selectedCity == nil, let word = named ?? (above.count == 1 && words.count == 1 ? words.first : nil) {
                 selectedCity = PrintedText(printed: word, line: index + 1)
             } else {
                 unread.append(lines.text(index))
@@ -110,15 +114,35 @@ struct StationListReader {
             return .other
         }
         let waiting = provinces.last.map(\.cities.isEmpty) ?? false
-        if divisions.province(named: first) != nil {
-            // 北京 below 北京, and 吉林 before 长春 below 吉林, are cities.
-            let isOwnCity = waiting && (words.count > 1 || provinces.last?.name == first)
+        if let named = divisions.province(named: first) {
+            // 北京 or 北京市 below 北京, and 吉林 before 长春 below 吉林, are cities.
+            let isSame = provinces.last.map { divisions.province(named: $0.name) == named } ?? false
+            let isOwnCity = waiting && (words.count > 1 || isSame)
             return isOwnCity ? .cities(words) : .province(letter: nil, name: first, cities: Array(words.dropFirst()))
         }
         if provinces.isEmpty || Telephone.isLikely(lines.trimmed[index]) { return .other }
         let known = words.count(where: isKnownCity)
         if waiting { return words.allSatisfy { $0.unicodeScalars.count <= 20 } ? .cities(words) : .other }
         return known * 2 >= words.count && known > 0 ? .cities(words) : .other
+    }
+
+    /// Whether the list goes on behind a line that does not belong to it (海外, an advertisement): one of the next three
+    /// lines with text is a province with a known city below it, and no telephone number comes before.
+    private func goesOn(behind index: Int) -> Bool {
+        var next = index
+        for _ in 0..<4 {
+            if Telephone.isLikely(lines.trimmed[next]) { return false }
+            guard let following = lines.firstWithText(from: next + 1) else { return false }
+            next = following
+            let words = lines.trimmed[next].listWords
+            let name = words.first.flatMap { Self.letter($0) == nil ? words.first : words.dropFirst().first }
+            guard let name, words.count <= 2, divisions.province(named: name) != nil,
+                let below = lines.firstWithText(from: next + 1)
+            else { continue }
+            let cities = lines.trimmed[below].listWords
+            return cities.count(where: isKnownCity) * 2 >= cities.count && !cities.isEmpty
+        }
+        return false
     }
 
     /// A letter with an unknown name behind it is a province only if cities follow: `A 公司` may be anything.

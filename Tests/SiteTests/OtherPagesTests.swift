@@ -81,6 +81,87 @@ import Testing
         #expect(filing.stations.last?.sixDigitCode == "810000")
     }
 
+    @Test func linesBetweenTheProvinces() throws {
+        let page = try SitePage.parse(
+            """
+            托盘网 首页
+            鞍山 [切换城市]
+            A 安徽
+            合肥
+            海外
+            热门推荐 下载客户端
+            B 北京
+            北京
+            某某托盘
+            """)
+        #expect(page.selectedCity?.printed == "鞍山")
+        #expect(page.provinces.map(\.name) == ["安徽", "北京"])
+        #expect(page.unread.map(\.line) == [1, 5, 6])
+        #expect(page.name?.printed == "某某托盘")
+    }
+
+    @Test func neighboursBelowTheirLabels() throws {
+        let page = try SitePage.parse(
+            """
+            A 安徽
+            合肥
+            公司
+            分类
+            标题
+            发布时间：2024-05-06
+            上一篇文章说过的话。
+            正文二
+            上一篇
+            前面的文章
+            下一篇 后面的文章
+            页脚
+            """)
+        let article = try #require(page.article)
+        #expect((article.title, article.date) == ("标题", "2024-05-06"))
+        #expect(article.author == nil && article.reads == nil)
+        #expect(article.paragraphs.map(\.line) == [7, 8])
+        #expect(article.previous?.title == "前面的文章" && article.previous?.line == 10)
+        #expect(article.next?.title == "后面的文章" && article.next?.line == 11)
+        #expect(page.unread.map(\.printed) == ["页脚"])
+        #expect(page.categories.map(\.printed) == ["分类"])
+    }
+
+    /// Pages made at random from the table, in random habits, are read back exactly.
+    @Test func randomPages() throws {
+        var generator = SystemRandomNumberGenerator()
+        let divisions = Divisions.official
+        let blanks = [" ", "\t", "\u{A0}", "\u{3000}", " \u{A0} ", "、", "，"]
+        for round in 0..<60 {
+            let blank = blanks[round % blanks.count]
+            let end = ["\n", "\r\n", "\n\n", "\r\n\u{A0}\r\n"][round % 4]
+            var text = round % 3 == 0 ? "\u{FEFF}南京" + end : ""
+            var expected: [(String, [String])] = []
+            var last = ""
+            let provinces = divisions.provinces.filter { _ in Int.random(in: 0..<3, using: &generator) == 0 }
+                .sorted { ($0.letter, $0.code) < ($1.letter, $1.code) }
+            for province in provinces {
+                var cities = divisions.units.filter { $0.provinceCode == province.code }
+                    .map { Bool.random(using: &generator) ? $0.name : $0.fullName }
+                cities.shuffle(using: &generator)
+                cities = Array(Set(cities.prefix(Int.random(in: 1...20, using: &generator)))).sorted()
+                text += (province.letter == last ? "\u{A0} " : province.letter) + " \u{A0} " + province.name + end
+                text += cities.joined(separator: blank) + end
+                last = province.letter
+                expected.append((province.name, cities))
+            }
+            guard !expected.isEmpty else { continue }
+            text += "400-123-456\(round % 10)" + end + "公司\(round)" + end + "甲类 乙类" + end
+            let page = try SitePage.parse(text)
+            #expect(page.provinces.map(\.name) == expected.map(\.0))
+            #expect(page.provinces.map { $0.cities.map(\.printed) } == expected.map(\.1))
+            #expect(page.contacts.map(\.digits) == ["400123456\(round % 10)"])
+            #expect(page.name?.printed == "公司\(round)" && page.categories.map(\.printed) == ["甲类", "乙类"])
+            let report = StationFiling(page: page).report
+            #expect(report.filedUnderWrongProvince.isEmpty && report.unknownNames.isEmpty)
+            #expect(report.provincesUnderWrongLetter.isEmpty && report.noLongerAPrefectureLevelName.isEmpty)
+        }
+    }
+
     @Test func faultsOfAnotherPage() throws {
         let page = try SitePage.parse(
             """

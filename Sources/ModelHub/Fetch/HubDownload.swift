@@ -12,7 +12,7 @@ struct HubDownload {
 
     /// How a try ended badly.
     private enum Failure: Error {
-        /// The connection never stood; trying again soon makes little sense.
+        /// No answer; one more try, but none where the time for connecting ran out (a firewall that drops).
         case unreachable(ModelHubError)
         /// Worth another try.
         case broken(ModelHubError)
@@ -63,7 +63,7 @@ struct HubDownload {
                 failures = file.bytes > before ? 1 : failures + 1
                 switch error {
                 case .final(let reason): throw reason
-                case .unreachable(let reason) where failures > 1: throw reason
+                case .unreachable(let reason) where failures > 1 || Self.isConnectTimeout(reason): throw reason
                 case .broken(let reason) where failures > settings.retries: throw reason
                 default: break
                 }
@@ -199,6 +199,11 @@ struct HubDownload {
             let reason = "the connection ended after \(file.bytes) of \(total) bytes"
             throw .broken(.network(url: url.absoluteString, reason: reason))
         }
+    }
+
+    private static func isConnectTimeout(_ error: ModelHubError) -> Bool {
+        guard case .network(_, let reason) = error else { return false }
+        return reason == HTTPClientError.connectTimeout.shortDescription
     }
 
     private static func reason(_ error: any Error) -> String {
