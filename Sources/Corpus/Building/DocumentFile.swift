@@ -38,9 +38,9 @@ extension SourceDocument {
         case .text: PlainTextReader()
         case .markdown: MarkdownReader()
         case .html: HTMLReader()
-        case .csv: PlainTextReader()
-        case .jsonl: PlainTextReader()
-        case .eml: PlainTextReader()
+        case .csv: CSVReader()
+        case .jsonl: JSONLinesReader()
+        case .eml: MailReader()
         }
     }
 }
