@@ -77,7 +77,9 @@ import Testing
         let fetcher = ModelFetcher(catalogue: try made.catalogue(), settings: settings)
         let model = try await fetcher.pull(made.name, into: made.folder)
         #expect(try Data(contentsOf: model.url) == made.content)
-        if manner != "moved" { #expect(try HubServer.shared.get().ranges("ok", made.file) == []) }
+        // A file that is another one at each break is never joined from pieces: that hub comes to no end.
+        let second = try HubServer.shared.get().ranges("ok", made.file)
+        #expect(second.isEmpty == (manner != "moved"))
     }
 
     @Test func wrongBytesGetNoName() async throws {
@@ -252,8 +254,7 @@ import Testing
 
     @Test func sharedCacheComesFirst() async throws {
         let made = try MadeModel()
-        let cache = FileManager.default.temporaryDirectory.appending(path: "pallet-cache-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
+        let cache = try HubServer.folder("cache")
         try made.content.write(to: cache.appending(path: made.file))
         var settings = try made.settings("ok")
         settings.cache = cache

@@ -22,8 +22,18 @@ final class HubServer: Sendable {
         return ((try? String(contentsOf: log, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
     }
 
+    /// A new folder for a test. All of them lie in one, which the server removes when the test process has ended.
+    static func folder(_ name: String) throws -> URL {
+        let url = try shared.get().root.appending(path: "\(name)-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        return url
+    }
+
+    private let root: URL
+
     private init() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "pallet-hub-\(UUID().uuidString)")
+        root = folder
         files = folder.appending(path: "files")
         try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
         let script = folder.appending(path: "hub.py")
@@ -31,7 +41,7 @@ final class HubServer: Sendable {
         let portFile = folder.appending(path: "port")
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", script.path, files.path, portFile.path]
+        process.arguments = ["python3", script.path, files.path, portFile.path, folder.path]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
@@ -45,7 +55,7 @@ final class HubServer: Sendable {
     }
 
     private static let script = #"""
-        import collections, http.server, os, sys, threading, time
+        import collections, http.server, os, shutil, sys, threading, time
         folder, port_file = sys.argv[1], sys.argv[2]
         counts = collections.Counter()
 
@@ -118,6 +128,7 @@ final class HubServer: Sendable {
         parent = os.getppid()
         def watch():
             while os.getppid() == parent: time.sleep(0.5)
+            shutil.rmtree(sys.argv[3], ignore_errors=True)
             os._exit(0)
         threading.Thread(target=watch, daemon=True).start()
         server.serve_forever()
@@ -205,7 +216,7 @@ struct MadeModel {
             sums[size] = sum
             return sum
         }
-        folder = FileManager.default.temporaryDirectory.appending(path: "pallet-models-\(UUID().uuidString)")
+        folder = try HubServer.folder("home").appending(path: "models")
     }
 
     /// A catalogue with this model; `wheels` come after the hub, or alone when `hub` is false.

@@ -107,8 +107,7 @@ import Testing
     @Test(.enabled(if: Shared.long && ProcessInfo.processInfo.environment[order] == nil, "set PALLET_LONG=1"))
     func killedAtTheWheels() async throws {
         let made = try MadeModel(size: 900_000)
-        let wheels = FileManager.default.temporaryDirectory.appending(path: "pallet-wheels-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: wheels, withIntermediateDirectories: true)
+        let wheels = try HubServer.folder("wheels")
         let names = try Tool.makeWheels(made.published, parts: 3, stem: made.name, into: wheels)
         let order = Order(
             name: made.name, catalogue: catalogueText(made, wheels: names), folder: made.folder.path, hubs: [],

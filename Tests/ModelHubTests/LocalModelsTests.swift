@@ -5,9 +5,7 @@ import Testing
 
 @Suite(.serialized) struct LocalModelsTests {
     private func folder() throws -> URL {
-        let url = FileManager.default.temporaryDirectory.appending(path: "pallet-disk-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        return url
+        try HubServer.folder("disk")
     }
 
     private func error(_ body: () throws(ModelHubError) -> Void) -> ModelHubError? {

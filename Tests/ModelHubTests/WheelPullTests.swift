@@ -12,8 +12,7 @@ import Testing
     }
 
     private func wheels(_ made: MadeModel, parts: Int) throws -> (folder: URL, names: [String]) {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "pallet-wheels-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let folder = try HubServer.folder("wheels")
         return (folder, try Tool.makeWheels(made.published, parts: parts, stem: made.name, into: folder))
     }
 
