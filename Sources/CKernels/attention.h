@@ -2,8 +2,8 @@
 //
 // Scores: lane = position, one accumulator per (query, position) over the head's dimensions in order. Values: lane =
 // dimension, one accumulator per (query, dimension) over the positions in order. So neither tiles of queries nor the
-// number of workers can change a bit. CK_QUERIES queries share each loaded key and value vector; the including file
-// defines it by the number of its registers.
+// number of workers can change a bit. CK_QUERIES queries share each loaded key and value vector, and CK_SUMS vectors of
+// 16 sums are kept; the including file defines both by the number of its registers.
 #ifndef CK_ATTENTION_H
 #define CK_ATTENTION_H
 
@@ -15,21 +15,45 @@ CK_INLINE size_t first_seen(const ck_attention *a, size_t i) {
     return a->window && own >= a->window ? own - a->window + 1 : 0;
 }
 
-/// Scores of n queries against blocks of 16 positions from `from` to `to` (both multiples of 16).
+/// Scores of n queries against `blocks` blocks of 16 positions of one page.
 CK_INLINE void scores_tile(const ck_attention *a, const float *const *query, float *const *score, const size_t n,
-                           size_t from, size_t to, size_t base) {
-    for (size_t position = from; position < to; position += 16) {
-        const float *key = a->pages[position / 256] + a->key_offset + position % 256 / 16 * 16 * a->key_length;
-        v16 sum[CK_QUERIES];
+                           const size_t blocks, size_t position, size_t base) {
+    const float *key = a->pages[position / 256] + a->key_offset + position % 256 / 16 * 16 * a->key_length;
+    v16 sum[CK_QUERIES][4];
 #pragma clang loop unroll(full)
-        for (size_t i = 0; i < n; i++) sum[i] = v_all(0);
-        for (size_t d = 0; d < a->key_length; d++) {
-            v16 k = v_load(key + 16 * d);
+    for (size_t i = 0; i < n; i++)
 #pragma clang loop unroll(full)
-            for (size_t i = 0; i < n; i++) sum[i] = v_fma(v_all(query[i][d]), k, sum[i]);
+        for (size_t b = 0; b < blocks; b++) sum[i][b] = v_all(0);
+    for (size_t d = 0; d < a->key_length; d++, key += 16) {
+        v16 k[4];
+#pragma clang loop unroll(full)
+        for (size_t b = 0; b < blocks; b++) k[b] = v_load(key + b * 16 * a->key_length);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < n; i++) {
+            v16 q = v_all(query[i][d]);
+#pragma clang loop unroll(full)
+            for (size_t b = 0; b < blocks; b++) sum[i][b] = v_fma(q, k[b], sum[i][b]);
         }
+    }
 #pragma clang loop unroll(full)
-        for (size_t i = 0; i < n; i++) v_store(score[i] + (position - base), sum[i]);
+    for (size_t i = 0; i < n; i++)
+#pragma clang loop unroll(full)
+        for (size_t b = 0; b < blocks; b++) v_store(score[i] + (position - base) + 16 * b, sum[i][b]);
+}
+
+/// The same from position `from` to `to`, both multiples of 16. Few queries take several blocks at once, so that the
+/// latency of one sum hides behind the others.
+CK_INLINE void scores_range(const ck_attention *a, const float *const *query, float *const *score, const size_t n,
+                            size_t from, size_t to, size_t base) {
+    const size_t blocks = CK_SUMS / n >= 4 ? 4 : CK_SUMS / n >= 2 ? 2 : 1;
+    while (from < to) {
+        if (from % (16 * blocks) == 0 && from + 16 * blocks <= to) {
+            scores_tile(a, query, score, n, blocks, from, base);
+            from += 16 * blocks;
+        } else {
+            scores_tile(a, query, score, n, 1, from, base);
+            from += 16;
+        }
     }
 }
 
@@ -67,9 +91,11 @@ CK_INLINE void values_tile(const ck_attention *a, float *const *weight, float *c
 CK_INLINE void values_range(const ck_attention *a, float *const *weight, float *const *acc, const size_t n,
                             size_t from, size_t to, size_t base) {
     if (from >= to) return;
+    // As many vectors of dimensions at once as the registers have room for.
+    const size_t parts = CK_SUMS / n >= 4 ? 4 : CK_SUMS / n >= 2 ? 2 : 1;
     size_t dimension = 0;
-    for (; dimension + 64 <= a->value_stride; dimension += 64)
-        values_tile(a, weight, acc, n, 4, dimension, from, to, base);
+    for (; dimension + 16 * parts <= a->value_stride; dimension += 16 * parts)
+        values_tile(a, weight, acc, n, parts, dimension, from, to, base);
     for (; dimension < a->value_stride; dimension += 16)
         values_tile(a, weight, acc, n, 1, dimension, from, to, base);
 }
@@ -113,7 +139,7 @@ CK_INLINE void attend_tile(const ck_attention *a, size_t first, const size_t n, 
         if (t.high[i] > to) to = t.high[i];
         for (size_t d = 0; d < a->value_stride; d++) acc[i][d] = 0;
     }
-    scores_tile(a, t.query, t.score, n, from / 16 * 16, (to + 15) / 16 * 16, base);
+    scores_range(a, t.query, t.score, n, from / 16 * 16, (to + 15) / 16 * 16, base);
     for (size_t i = 0; i < n; i++)
         t.inverse[i] = lanes_exponentials(t.score[i], t.low[i] - base, t.high[i] - base, a->scale);
     values_of(a, &t, n, base);
@@ -124,7 +150,19 @@ CK_INLINE void attend_tile(const ck_attention *a, size_t first, const size_t n, 
 CK_INLINE void lanes_attend(const ck_attention *a) {
     size_t count = a->rows * a->heads, base = first_seen(a, 0) / 16 * 16, i = 0;
     for (; i + CK_QUERIES <= count; i += CK_QUERIES) attend_tile(a, i, CK_QUERIES, base);
-    for (; i < count; i++) attend_tile(a, i, 1, base);
+    // A rest of one size each, so that all its queries share what is loaded.
+    switch (count - i) {
+#if CK_QUERIES > 4
+    case 7: attend_tile(a, i, 7, base); break;
+    case 6: attend_tile(a, i, 6, base); break;
+    case 5: attend_tile(a, i, 5, base); break;
+    case 4: attend_tile(a, i, 4, base); break;
+#endif
+    case 3: attend_tile(a, i, 3, base); break;
+    case 2: attend_tile(a, i, 2, base); break;
+    case 1: attend_tile(a, i, 1, base); break;
+    default: break;
+    }
 }
 
 #endif

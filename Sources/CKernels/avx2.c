@@ -14,6 +14,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
 #define CK_QUERIES 4
+#define CK_SUMS 6
 #define CK_FLOAT_SUMS 8
 #include "attention.h"
 

@@ -12,6 +12,7 @@
     __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"))), apply_to = function)
 
 #define CK_QUERIES 8
+#define CK_SUMS 24
 #define CK_FLOAT_SUMS 16
 #include "attention.h"
 

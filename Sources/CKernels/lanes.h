@@ -17,6 +17,7 @@
 
 typedef float v16 __attribute__((ext_vector_type(16)));
 typedef int32_t i16v __attribute__((ext_vector_type(16)));
+typedef int8_t i16b __attribute__((ext_vector_type(16)));
 
 CK_INLINE v16 v_load(const float *p) {
     v16 x;
@@ -124,28 +125,26 @@ CK_INLINE void lanes_rms_norm(const float *x, const float *weight, float epsilon
 /// One block of 32 activations. A scale below 2^-100 counts as zero, so that its inverse stays finite; a value that
 /// is not finite makes the scale NaN, which every output of the row then shows.
 CK_INLINE void lanes_quantise_block(v16 a, v16 b, ck_block *out) {
-    i16v finite = (v_abs(a) < __builtin_inff()) & (v_abs(b) < __builtin_inff());
-    i16v whole = finite & 1;
-    int all = 1;
-    for (size_t i = 0; i < 16; i++) all &= whole[i];
-    float most = v_largest(v_max(v_abs(a), v_abs(b)));
+    const v16 infinite = v_all(__builtin_inff()), limit = v_all(127);
+    i16v finite = (v_abs(a) < infinite) & (v_abs(b) < infinite);
+    int all = __builtin_reduce_and(finite) != 0;
+    // Magnitudes order as their bits do, so that the integer maximum is the maximum.
+    float most = ck_from_bits((uint32_t)__builtin_reduce_max(v_as_int(v_max(v_abs(a), v_abs(b)))));
     float scale = most / 127.0f, inverse = 127.0f / most;
     if (!(scale >= 0x1p-100f)) scale = 0, inverse = 0;
-    if (!all) inverse = 0, scale = __builtin_nanf("");
+    if (!all) scale = __builtin_nanf(""), inverse = 0;
     v16 parts[2] = {a, b};
     int32_t sums[2];
+#pragma clang loop unroll(full)
     for (size_t h = 0; h < 2; h++) {
-        v16 x = all ? parts[h] * v_all(inverse) : v_all(0);
-        x = v_select(x < v_all(127), x, v_all(127));
-        x = v_select(x > v_all(-127), x, v_all(-127));
+        v16 x = parts[h] * v_all(inverse);
+        x = v_select(x < limit, x, limit);
+        x = v_select(x > -limit, x, -limit);
         i16v code = v_as_int(x + v_all(CK_ROUNDER)) - v_as_int(v_all(CK_ROUNDER));
-        int32_t sum = 0;
-        for (size_t i = 0; i < 16; i++) {
-            out->code[16 * h + i] = (int8_t)code[i];
-            sum += code[i];
-        }
-        sums[h] = sum;
-        out->half_sum[h] = (int16_t)sum;
+        i16b bytes = __builtin_convertvector(code, i16b);
+        __builtin_memcpy(out->code + 16 * h, &bytes, sizeof bytes);
+        sums[h] = __builtin_reduce_add(code);
+        out->half_sum[h] = (int16_t)sums[h];
     }
     out->scale = scale;
     out->scaled_sum = scale * (float)(sums[0] + sums[1]);
@@ -174,30 +173,43 @@ CK_INLINE void lanes_add(const float *x, size_t n, float *y) {
     for (size_t i = 0; i < n; i++) y[i] = y[i] + x[i];
 }
 
-/// x[i] = e^(scale x[i] - maximum) for i in low ... < high, and 1 / sum. Lanes are index mod 16; x is padded to 16.
-CK_INLINE float lanes_exponentials(float *x, size_t low, size_t high, float scale) {
-    float most = -__builtin_inff();
-    for (size_t i = low; i < high; i++) {
-        x[i] = x[i] * scale;
-        most = x[i] > most ? x[i] : most;
-    }
-    v16 sum = v_all(0), shift = v_all(most);
+/// The maximum of scale x[i] over low ... < high.
+CK_INLINE float lanes_maximum(const float *x, size_t low, size_t high, float scale) {
+    v16 most = v_all(-__builtin_inff());
     size_t i = low;
-    for (; i < high && i % 16; i++) {
-        // Heads and tails go through the same lanes as whole vectors.
-        v16 e = v_exp(v_all(x[i]) - shift);
-        x[i] = e[0];
-        sum[i % 16] = sum[i % 16] + e[0];
-    }
-    for (; i + 16 <= high; i += 16) {
-        v16 e = v_exp(v_load(x + i) - shift);
-        v_store(x + i, e);
-        sum = sum + e;
-    }
+    for (; i + 16 <= high; i += 16) most = v_max(v_load(x + i) * v_all(scale), most);
     if (i < high) {
-        v16 e = v_exp(v_load_part(x + i, high - i, most) - shift);
-        v_store_part(x + i, high - i, e);
-        for (size_t k = 0; i + k < high; k++) sum[k] = sum[k] + e[k];
+        // Lanes that are not there repeat the first of the rest.
+        v16 part = v_load_part(x + i, high - i, x[i]) * v_all(scale);
+        most = v_max(part, most);
+    }
+    return v_largest(most);
+}
+
+/// x[i] = e^(scale x[i] - maximum) for i in low ... < high; returns 1 / sum. The 16 partial sums are by index mod 16,
+/// so that they do not depend on where a row of scores begins.
+CK_INLINE float lanes_exponentials(float *x, size_t low, size_t high, float scale) {
+    const v16 by = v_all(scale), shift = v_all(lanes_maximum(x, low, high, scale));
+    v16 sum = v_all(0);
+    size_t i = low / 16 * 16;
+    for (; i < high; i += 16) {
+        size_t from = i < low ? low - i : 0, to = high - i < 16 ? high - i : 16;
+        if (from == 0 && to == 16) {
+            v16 e = v_exp(v_load(x + i) * by - shift);
+            v_store(x + i, e);
+            sum = sum + e;
+            continue;
+        }
+        float lanes[16];
+        for (size_t k = 0; k < 16; k++) lanes[k] = x[i + (k < from ? from : k < to ? k : to - 1)];
+        v_store(lanes, v_exp(v_load(lanes) * by - shift));
+        float sums[16];
+        v_store(sums, sum);
+        for (size_t k = from; k < to; k++) {
+            x[i + k] = lanes[k];
+            sums[k] = sums[k] + lanes[k];
+        }
+        sum = v_load(sums);
     }
     return 1.0f / v_sum(sum);
 }

@@ -110,9 +110,3 @@ int ck_dequantise(uint32_t form, const uint8_t *source, size_t count, float *val
     }
     return 0;
 }
-
-size_t ck_score_stride(size_t first_position, size_t rows, size_t window) {
-    size_t end = first_position + rows;
-    size_t low = window && first_position >= window ? first_position - window + 1 : 0;
-    return (end + 15) / 16 * 16 - low / 16 * 16;
-}

@@ -8,6 +8,7 @@
 // where sum = exact integer sum of (code - zero) * activation code. |scale * sum| of Q6_K stays below 2^24, so its
 // conversion is exact and kernels may form it in floats. Float forms: acc = fma(w, x, acc) over k.
 #define CK_QUERIES 4
+#define CK_SUMS 4
 #include "attention.h"
 #include "packing.h"
 #include "sets.h"

@@ -1,15 +1,16 @@
 // Fixed threads for compute: one parallel region at a time, barriers and chunk claims inside it.
 //
-// Waiting is a bounded spin (a few microseconds) and then sleep on a condition variable, so that a pool whose threads
-// share their cores with others gives way. Every wait is for one counter (`phase`) to change, by the protocol
+// Waiting is a bounded spin (a few microseconds), then a few yields, then sleep on a condition variable, so that a
+// pool whose threads share their cores with others gives way. Every wait is for one counter (`phase`) to change, by the protocol
 // "read phase, arrive, wait until phase differs": the last to arrive resets what is shared and raises it.
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "ckernels.h"
 
-enum { LINE = 64, SPINS = 2000 };
+enum { LINE = 64, SPINS = 300, YIELDS = 30 };
 
 typedef struct scratch {
     float *memory;
@@ -51,6 +52,10 @@ static void await_change(ck_pool *pool, unsigned seen) {
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load_explicit(&pool->phase, memory_order_acquire) != seen) return;
         pause_briefly();
+    }
+    for (int i = 0; i < YIELDS; i++) {
+        if (atomic_load_explicit(&pool->phase, memory_order_acquire) != seen) return;
+        sched_yield();
     }
     pthread_mutex_lock(&pool->mutex);
     atomic_fetch_add(&pool->sleepers, 1);

@@ -100,6 +100,12 @@ typedef struct ck_attention {
     size_t output_stride;
 } ck_attention;
 
+/// Stores keys [rows, key_row] and values [rows, value_row] of one head at the positions from first_position on, which
+/// lie in one block of 16; page_keys and page_values are the head's parts of their page (see ck_attention).
+void ck_store_keys_values(const float *keys, size_t key_row, const float *values, size_t value_row, size_t rows,
+                          size_t first_position, float *page_keys, size_t key_length, float *page_values,
+                          size_t value_length, size_t value_stride);
+
 /// Floats of scratch per query: the positions that any row sees, from a multiple of 16, rounded up to 16.
 size_t ck_score_stride(size_t first_position, size_t rows, size_t window);
 

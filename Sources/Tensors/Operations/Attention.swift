@@ -18,13 +18,15 @@ public struct AttentionSegment: Sendable {
 
     /// Positions of the sequence once the rows are stored.
     var end: Int { firstPosition + rows.count }
+
+    /// The blocks of 16 positions that the rows touch.
+    var blocks: Range<Int> { rows.isEmpty ? 0..<0 : firstPosition / 16..<(end - 1) / 16 + 1 }
 }
 
 extension Worker {
     /// Stores the keys k [rows, kvHeads · keyLength] and values v [rows, kvHeads · valueLength] of a layer, and sets
     /// each cache's `count` to the end of its segment if it was less.
     public func storeKeysValues(k: FloatBuffer, v: FloatBuffer, layer: Int, segments: [AttentionSegment]) {
-        let rows = segments.reduce(0) { $0 + $1.rows.count }
         for segment in segments {
             let cache = segment.cache
             precondition(segment.firstPosition >= 0 && segment.end <= cache.capacity, "positions were not reserved")
@@ -33,27 +35,30 @@ extension Worker {
             precondition(segment.rows.upperBound * cache.kvHeads * cache.keyLength <= k.count, "rows out of range")
             precondition(segment.rows.upperBound * cache.kvHeads * cache.valueLength <= v.count, "rows out of range")
         }
-        forEachChunk(rows) { chunk in
+        let blocks = segments.reduce(0) { $0 + $1.blocks.count }
+        forEachChunk(blocks) { chunk in
             var chunk = chunk
             for segment in segments {
-                if chunk < segment.rows.count {
-                    store(k, v, layer, segment, chunk)
+                if chunk < segment.blocks.count {
+                    store(k, v, layer, segment, block: segment.blocks.lowerBound + chunk)
                     return
                 }
-                chunk -= segment.rows.count
+                chunk -= segment.blocks.count
             }
         }
         if index == 0 { for segment in segments { segment.cache.count = max(segment.cache.count, segment.end) } }
         barrier()
     }
 
-    private func store(_ k: FloatBuffer, _ v: FloatBuffer, _ layer: Int, _ segment: AttentionSegment, _ row: Int) {
-        let cache = segment.cache, batchRow = segment.rows.lowerBound + row
+    private func store(_ k: FloatBuffer, _ v: FloatBuffer, _ layer: Int, _ segment: AttentionSegment, block: Int) {
+        let cache = segment.cache
+        let first = max(block * 16, segment.firstPosition), end = min(block * 16 + 16, segment.end)
+        let row = segment.rows.lowerBound + first - segment.firstPosition
         for head in 0..<cache.kvHeads {
-            let at = batchRow * cache.kvHeads + head
+            let at = row * cache.kvHeads + head
             unsafe cache.store(
-                key: k.base + at * cache.keyLength, value: v.base + at * cache.valueLength, layer: layer, head: head,
-                position: segment.firstPosition + row)
+                keys: k.base + at * cache.keyLength, values: v.base + at * cache.valueLength, layer: layer, head: head,
+                positions: first..<end)
         }
     }
 

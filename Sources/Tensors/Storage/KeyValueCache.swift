@@ -108,13 +108,14 @@ public final class KeyValueCache: @unchecked Sendable {
     /// Floats from the start of a page to the keys of a layer's head; its values follow after the keys.
     func offset(layer: Int, head: Int) -> Int { (layer * kvHeads + head) * headFloats }
 
-    /// Writes the key and the value of one head at one position.
-    func store(key: UnsafePointer<Float>, value: UnsafePointer<Float>, layer: Int, head: Int, position: Int) {
-        let page = unsafe table[position / Self.pageLength] + offset(layer: layer, head: head)
-        let slot = position % Self.pageLength
-        let keys = unsafe page + slot / 16 * 16 * keyLength + slot % 16
-        for d in 0..<keyLength { unsafe keys[16 * d] = key[d] }
-        let values = unsafe page + Self.pageLength * keyLength + slot * valueStride
-        unsafe values.update(from: value, count: valueLength)
+    /// Writes keys and values of one head at consecutive positions of one block of 16. The pointers are to the first
+    /// row's; rows are `kvHeads` heads wide.
+    func store(
+        keys: UnsafePointer<Float>, values: UnsafePointer<Float>, layer: Int, head: Int, positions: Range<Int>
+    ) {
+        let page = unsafe table[positions.lowerBound / Self.pageLength] + offset(layer: layer, head: head)
+        unsafe ck_store_keys_values(
+            keys, kvHeads * keyLength, values, kvHeads * valueLength, positions.count, positions.lowerBound, page,
+            keyLength, page + Self.pageLength * keyLength, valueLength, valueStride)
     }
 }
