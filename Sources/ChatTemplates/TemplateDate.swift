@@ -1,11 +1,17 @@
 /// A local date and time, which `strftime_now` of a template formats. The caller reads the clock: rendering itself is
 /// a function of its arguments.
 public struct TemplateDate: Sendable, Equatable {
+    /// 1 to 9999.
     public let year: Int
+    /// 1 to 12.
     public let month: Int
+    /// 1 to 31.
     public let day: Int
+    /// 0 to 23.
     public let hour: Int
+    /// 0 to 59.
     public let minute: Int
+    /// 0 to 59.
     public let second: Int
 
     /// A date of the Gregorian calendar, or nil where it has no such day or time; years 1 to 9999.

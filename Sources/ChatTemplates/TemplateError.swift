@@ -28,18 +28,21 @@ public struct TemplateError: Error, Sendable, Equatable, CustomStringConvertible
         case json
     }
 
+    /// Which rule was broken.
     public let rule: Rule
     /// What is wrong, with the value found.
     public let message: String
     /// Line of the template, counted from 1; 0 where no line is known.
     public let line: Int
 
+    /// An error; without a line where none is known.
     public init(_ rule: Rule, _ message: String, line: Int = 0) {
         self.rule = rule
         self.message = message
         self.line = line
     }
 
+    /// Line, message and rule.
     public var description: String {
         line > 0 ? "template line \(line): \(message) (\(rule.rawValue))" : "template: \(message) (\(rule.rawValue))"
     }

@@ -17,6 +17,7 @@ public struct TemplateLimits: Sendable {
     /// The defaults.
     public static let `default` = TemplateLimits()
 
+    /// The defaults, to be changed.
     public init() {}
 
     /// How deep expressions and statements may nest in the text of a template.

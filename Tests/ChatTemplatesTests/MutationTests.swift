@@ -19,7 +19,8 @@ struct MutationTests {
     static let pieces: [String] = [
         "{{", "}}", "{%", "%}", "{#", "#}", "-%}", "{%-", "(", ")", "[", "]", "{", "}", "|", ".", "'", "\"", "\\", "*",
         "**", "//", "%", "~", "is ", "in ", "not ", "if ", "else ", "for ", "{% endif %}", "{% endfor %}",
-        "{% set x = x ~ x %}", "{% break %}", "loop", "messages", "namespace(", "99999999999999999999", "9223372036854775807",
+        "{% set x = x ~ x %}", "{% break %}", "loop", "messages", "namespace(", "99999999999999999999",
+        "9223372036854775807",
         "-1", "::-1", "\u{3000}", "\u{0}", "\r\n", "{% macro m(a) %}", "{% endmacro %}", "| map('upper')", "|tojson",
     ]
 
@@ -55,7 +56,9 @@ struct MutationTests {
             let source = Self.mutate(sources.randomElement(using: &random) ?? [], &random)
             let variables = conversations.randomElement(using: &random) ?? []
             let time = clock.measure {
-                if (try? ChatTemplate(source: source).render(variables, now: ReferenceCases.now)) != nil { rendered += 1 }
+                if (try? ChatTemplate(source: source).render(variables, now: ReferenceCases.now)) != nil {
+                    rendered += 1
+                }
             }
             slowest = max(slowest, time)
         }

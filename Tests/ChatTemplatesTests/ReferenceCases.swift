@@ -23,7 +23,8 @@ enum ReferenceCases {
 
     static func templates() throws -> [String] {
         let folder = Shared.folder.appendingPathComponent("reference/chat_templates/templates")
-        return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".jinja") }.sorted()
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".jinja") }
+            .sorted()
     }
 
     /// Variables of each conversation by name, with the base variables below them.
@@ -63,13 +64,15 @@ enum ReferenceCases {
         func difference(from expected: TemplateValue) -> String {
             guard case .string(let wanted)? = expected["text"] else {
                 guard let text else { return "" }
-                return "gave \(text.debugDescription.prefix(300)), expected the error \(expected["message"]?.text ?? expected["error"]?.text ?? "")"
+                return
+                    "gave \(text.debugDescription.prefix(300)), expected the error \(expected["message"]?.text ?? expected["error"]?.text ?? "")"
             }
             guard let text else { return "failed: \(error), expected \(wanted.debugDescription.prefix(300))" }
             if text.utf8.elementsEqual(wanted.utf8) { return "" }
             let same = zip(text.unicodeScalars, wanted.unicodeScalars).prefix { $0 == $1 }.count
             func tail(_ text: String) -> String {
-                String(String.UnicodeScalarView(text.unicodeScalars.dropFirst(max(0, same - 20)).prefix(100))).debugDescription
+                String(String.UnicodeScalarView(text.unicodeScalars.dropFirst(max(0, same - 20)).prefix(100)))
+                    .debugDescription
             }
             return "differs at \(same): gave …\(tail(text)), expected …\(tail(wanted))"
         }

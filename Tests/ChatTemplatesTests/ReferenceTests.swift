@@ -17,7 +17,8 @@ struct ReferenceTests {
             if !difference.isEmpty { failures.append("line \(number + 1): \(source.debugDescription): \(difference)") }
         }
         #expect(cases.count == 400)
-        #expect(failures.count == 0, "\(failures.count) of \(cases.count):\n\(failures.prefix(10).joined(separator: "\n"))")
+        #expect(
+            failures.count == 0, "\(failures.count) of \(cases.count):\n\(failures.prefix(10).joined(separator: "\n"))")
     }
 
     @Test func templates() throws {
@@ -64,6 +65,7 @@ struct ReferenceTests {
             if !difference.isEmpty { failures.append("\(file) \(name): \(difference)") }
         }
         #expect(cases.count == 215)
-        #expect(failures.count == 0, "\(failures.count) of \(cases.count):\n\(failures.prefix(10).joined(separator: "\n"))")
+        #expect(
+            failures.count == 0, "\(failures.count) of \(cases.count):\n\(failures.prefix(10).joined(separator: "\n"))")
     }
 }

@@ -2,26 +2,32 @@ import Foundation
 
 extension Filters {
     static let numbers: [(String, Filter)] = [
-        ("abs", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("abs", [])
-            switch Number(value) {
-            case .int(let number): return number < 0 ? try renderer.negate(.int(number)) : .int(number)
-            case .float(let number): return .float(number.magnitude)
-            case nil:
-                if case .undefined(let absence) = value { throw absence.error }
-                throw TemplateError(.type, "bad operand type for abs(): '\(value.typeName)'")
+        (
+            "abs",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("abs", [])
+                switch Number(value) {
+                case .int(let number): return number < 0 ? try renderer.negate(.int(number)) : .int(number)
+                case .float(let number): return .float(number.magnitude)
+                case nil:
+                    if case .undefined(let absence) = value { throw absence.error }
+                    throw TemplateError(.type, "bad operand type for abs(): '\(value.typeName)'")
+                }
             }
-        }),
+        ),
         ("int", toInteger),
-        ("float", { renderer, value, arguments throws(TemplateError) in
-            let standard = try arguments.bind("float", ["default"])[0] ?? .float(0)
-            switch value {
-            case .undefined(let absence): throw absence.error
-            case .string(let text): return NumberText.float(text).map { .float($0) } ?? standard
-            case .largeInteger(let digits): return NumberText.float(digits).map { .float($0) } ?? standard
-            default: return Number(value).map { .float($0.double) } ?? standard
+        (
+            "float",
+            { renderer, value, arguments throws(TemplateError) in
+                let standard = try arguments.bind("float", ["default"])[0] ?? .float(0)
+                switch value {
+                case .undefined(let absence): throw absence.error
+                case .string(let text): return NumberText.float(text).map { .float($0) } ?? standard
+                case .largeInteger(let digits): return NumberText.float(digits).map { .float($0) } ?? standard
+                default: return Number(value).map { .float($0.double) } ?? standard
+                }
             }
-        }),
+        ),
         ("round", round),
         ("default", standard), ("d", standard),
         ("filesizeformat", fileSize),
@@ -65,7 +71,8 @@ extension Filters {
     private static let round: Filter = { renderer, value, arguments throws(TemplateError) in
         let bound = try arguments.bind("round", ["precision", "method"])
         let precision = try renderer.integer(bound[0], "precision", default: 0)
-        let method = try bound[1].map { method throws(TemplateError) in try renderer.string(method, "method") } ?? "common"
+        let method =
+            try bound[1].map { method throws(TemplateError) in try renderer.string(method, "method") } ?? "common"
         guard method == "common" || method == "ceil" || method == "floor" else {
             throw TemplateError(.value, "method must be common, ceil or floor")
         }
@@ -115,8 +122,10 @@ extension Filters {
         if bytes == 1 { return "1 Byte" }
         if bytes < base { return .text("\(try whole(bytes)) Bytes") }
         var unit = base
-        let prefixes = binary
-            ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"] : ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"]
+        let prefixes =
+            binary
+            ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]
+            : ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"]
         for (place, prefix) in prefixes.enumerated() {
             unit *= base
             if bytes < unit || place == prefixes.count - 1 {

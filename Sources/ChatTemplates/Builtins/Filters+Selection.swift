@@ -2,33 +2,46 @@ extension Filters {
     /// Filters that apply other filters or tests to items, when the items are read.
     static let selections: [(String, Filter)] = [
         ("map", map),
-        ("select", { renderer, value, arguments throws(TemplateError) in
-            try select(renderer, value, arguments, byAttribute: false, keeps: true)
-        }),
-        ("reject", { renderer, value, arguments throws(TemplateError) in
-            try select(renderer, value, arguments, byAttribute: false, keeps: false)
-        }),
-        ("selectattr", { renderer, value, arguments throws(TemplateError) in
-            try select(renderer, value, arguments, byAttribute: true, keeps: true)
-        }),
-        ("rejectattr", { renderer, value, arguments throws(TemplateError) in
-            try select(renderer, value, arguments, byAttribute: true, keeps: false)
-        }),
+        (
+            "select",
+            { renderer, value, arguments throws(TemplateError) in
+                try select(renderer, value, arguments, byAttribute: false, keeps: true)
+            }
+        ),
+        (
+            "reject",
+            { renderer, value, arguments throws(TemplateError) in
+                try select(renderer, value, arguments, byAttribute: false, keeps: false)
+            }
+        ),
+        (
+            "selectattr",
+            { renderer, value, arguments throws(TemplateError) in
+                try select(renderer, value, arguments, byAttribute: true, keeps: true)
+            }
+        ),
+        (
+            "rejectattr",
+            { renderer, value, arguments throws(TemplateError) in
+                try select(renderer, value, arguments, byAttribute: true, keeps: false)
+            }
+        ),
     ]
 
     private static let map: Filter = { renderer, value, arguments throws(TemplateError) in
         var source: ValueIterator?
         var change: ((Value) throws(TemplateError) -> Value)?
-        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
-            if source == nil {
-                guard value.isTrue else { return nil }
-                source = try renderer.iterate(value)
-                change = try mapping(renderer, arguments)
-            }
-            guard let item = try source?.next() else { return nil }
-            try renderer.charge(steps: 1)
-            return try change?(item)
-        })
+        return .object(
+            try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
+                if source == nil {
+                    guard value.isTrue else { return nil }
+                    source = try renderer.iterate(value)
+                    change = try mapping(renderer, arguments)
+                }
+                guard let item = try source?.next() else { return nil }
+                try renderer.charge(steps: 1)
+                return try change?(item)
+            })
     }
 
     private static func mapping(
@@ -52,18 +65,19 @@ extension Filters {
     ) throws(TemplateError) -> Value {
         var source: ValueIterator?
         var test: ((Value) throws(TemplateError) -> Bool)?
-        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
-            if source == nil {
-                guard value.isTrue else { return nil }
-                test = try condition(renderer, arguments, byAttribute: byAttribute)
-                source = try renderer.iterate(value)
-            }
-            while let item = try source?.next() {
-                try renderer.charge(steps: 1)
-                if try test?(item) == keeps { return item }
-            }
-            return nil
-        })
+        return .object(
+            try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
+                if source == nil {
+                    guard value.isTrue else { return nil }
+                    test = try condition(renderer, arguments, byAttribute: byAttribute)
+                    source = try renderer.iterate(value)
+                }
+                while let item = try source?.next() {
+                    try renderer.charge(steps: 1)
+                    if try test?(item) == keeps { return item }
+                }
+                return nil
+            })
     }
 
     private static func condition(

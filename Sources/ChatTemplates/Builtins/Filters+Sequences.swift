@@ -1,54 +1,83 @@
 extension Filters {
     static let sequences: [(String, Filter)] = [
         ("length", length), ("count", length),
-        ("first", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("first", [])
-            return try renderer.iterate(value).next() ?? .undefined(.other("No first item, sequence was empty."))
-        }),
-        ("last", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("last", [])
-            return try reversed(renderer, value).next() ?? .undefined(.other("No last item, sequence was empty."))
-        }),
-        ("random", { renderer, value, arguments throws(TemplateError) in
-            let items = try renderer.items(of: value)
-            return items.randomElement() ?? .undefined(.other("No random item, sequence was empty."))
-        }),
-        ("list", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("list", [])
-            return try .list(of: renderer.items(of: value))
-        }),
+        (
+            "first",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("first", [])
+                return try renderer.iterate(value).next() ?? .undefined(.other("No first item, sequence was empty."))
+            }
+        ),
+        (
+            "last",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("last", [])
+                if case .string(let text) = value, !text.isEmpty {
+                    try renderer.charge(scanning: text)
+                    return .string(text.slice(text.count - 1, text.count))
+                }
+                return try reversed(renderer, value).next() ?? .undefined(.other("No last item, sequence was empty."))
+            }
+        ),
+        (
+            "random",
+            { renderer, value, arguments throws(TemplateError) in
+                let items = try renderer.items(of: value)
+                return items.randomElement() ?? .undefined(.other("No random item, sequence was empty."))
+            }
+        ),
+        (
+            "list",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("list", [])
+                return try .list(of: renderer.items(of: value))
+            }
+        ),
         ("join", join),
         ("reverse", reverse),
-        ("items", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("items", [])
-            switch value {
-            case .undefined: return .object(try GeneratorObject(from: .none) { () throws(TemplateError) in nil })
-            case .dict(let storage):
-                let pairs = ValueIterator(storage.entries.indices.map { .int($0) })
-                return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
-                    guard case .int(let place)? = try pairs.next() else { return nil }
-                    return try .tuple(of: [storage.entries[place].shown, storage.entries[place].value])
-                })
-            default: throw TemplateError(.type, "Can only get item pairs from a mapping.")
+        (
+            "items",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("items", [])
+                switch value {
+                case .undefined: return .object(try GeneratorObject(from: .none) { () throws(TemplateError) in nil })
+                case .dict(let storage):
+                    let pairs = ValueIterator(storage.entries.indices.map { .int($0) })
+                    return .object(
+                        try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
+                            guard case .int(let place)? = try pairs.next() else { return nil }
+                            return try .tuple(of: [storage.entries[place].shown, storage.entries[place].value])
+                        })
+                default: throw TemplateError(.type, "Can only get item pairs from a mapping.")
+                }
             }
-        }),
+        ),
         ("dictsort", dictsort),
         ("sort", sort),
         ("unique", unique),
         ("groupby", groupby),
-        ("min", { renderer, value, arguments throws(TemplateError) in
-            try extreme(renderer, value, arguments, takesLess: true)
-        }),
-        ("max", { renderer, value, arguments throws(TemplateError) in
-            try extreme(renderer, value, arguments, takesLess: false)
-        }),
+        (
+            "min",
+            { renderer, value, arguments throws(TemplateError) in
+                try extreme(renderer, value, arguments, takesLess: true)
+            }
+        ),
+        (
+            "max",
+            { renderer, value, arguments throws(TemplateError) in
+                try extreme(renderer, value, arguments, takesLess: false)
+            }
+        ),
         ("sum", sum),
         ("batch", batch),
         ("slice", slice),
-        ("attr", { renderer, value, arguments throws(TemplateError) in
-            let name = try renderer.string(try arguments.bind("attr", ["name"], required: 1)[0], "name")
-            return try renderer.attributeOnly(name, of: value)
-        }),
+        (
+            "attr",
+            { renderer, value, arguments throws(TemplateError) in
+                let name = try renderer.string(try arguments.bind("attr", ["name"], required: 1)[0], "name")
+                return try renderer.attributeOnly(name, of: value)
+            }
+        ),
     ]
 
     private static let length: Filter = { renderer, value, arguments throws(TemplateError) in
@@ -82,7 +111,7 @@ extension Filters {
     /// Items from the back; only for what has an order.
     private static func reversed(_ renderer: Renderer, _ value: Value) throws(TemplateError) -> ValueIterator {
         switch value {
-        case .object(let object) where !(object is RangeObject || object is DictViewObject):
+        case .object(let object) where !(object.isSequence || object is DictViewObject):
             throw TemplateError(.type, "'\(object.typeName)' object is not reversible")
         case .undefined: return ValueIterator([])
         default: return ValueIterator(try renderer.items(of: value).reversed())
@@ -96,7 +125,7 @@ extension Filters {
             try renderer.charge(scanning: text)
             try renderer.charge(stringOf: text.utf8.count)
             return .string(PythonString(scalars: text.scalars.reversed(), isMarkup: text.isMarkup))
-        case .object(let object) where !(object is RangeObject || object is DictViewObject):
+        case .object(let object) where !(object.isSequence || object is DictViewObject):
             return try .list(of: renderer.items(of: value).reversed())
         case .undefined: return ListStorage.empty
         default:
@@ -159,16 +188,17 @@ extension Filters {
         let parts = try renderer.attributeParts(bound[1])
         let items = try renderer.iterate(value)
         var seen: Set<DictKey> = []
-        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
-            while let item = try items.next() {
-                try renderer.charge(steps: 1)
-                try renderer.charge(bytes: 64)
-                let key = try renderer.follow(parts, from: item)
-                let folded = sensitive ? key : try renderer.ignoringCase(key)
-                if seen.insert(try renderer.key(folded)).inserted { return item }
-            }
-            return nil
-        })
+        return .object(
+            try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
+                while let item = try items.next() {
+                    try renderer.charge(steps: 1)
+                    try renderer.charge(bytes: 64)
+                    let key = try renderer.follow(parts, from: item)
+                    let folded = sensitive ? key : try renderer.ignoringCase(key)
+                    if seen.insert(try renderer.key(folded)).inserted { return item }
+                }
+                return nil
+            })
     }
 
     private static let groupby: Filter = { renderer, value, arguments throws(TemplateError) in
@@ -187,7 +217,8 @@ extension Filters {
         func close(_ group: (key: Value, members: [Int])?) throws(TemplateError) {
             guard let group, let first = group.members.first else { return }
             // The group is named by its first member, in its own case.
-            let name = sensitive
+            let name =
+                sensitive
                 ? group.key : try renderer.follow(parts, from: items[first], default: bound[1]?.ifNotNone)
             groups.append(.object(try GroupObject(name, try .list(of: group.members.map { items[$0] }))))
         }
@@ -217,7 +248,8 @@ extension Filters {
                 best = (item, key)
                 continue
             }
-            let isBetter = takesLess
+            let isBetter =
+                takesLess
                 ? try renderer.isLess(key, current.key) : try renderer.isLess(current.key, key)
             if isBetter { best = (item, key) }
         }
@@ -242,25 +274,26 @@ extension Filters {
         let size = try renderer.integer(bound[0], "linecount")
         let items = try renderer.iterate(value)
         var waiting: Value?
-        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
-            var row: [Value] = waiting.map { [$0] } ?? []
-            waiting = nil
-            while let item = try items.next() {
-                try renderer.charge(steps: 1)
-                try renderer.charge(bytes: 48)
-                if row.count == size, !row.isEmpty || size == 0 {
-                    waiting = item
-                    return try .list(of: row)
+        return .object(
+            try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
+                var row: [Value] = waiting.map { [$0] } ?? []
+                waiting = nil
+                while let item = try items.next() {
+                    try renderer.charge(steps: 1)
+                    try renderer.charge(bytes: 48)
+                    if row.count == size, !row.isEmpty || size == 0 {
+                        waiting = item
+                        return try .list(of: row)
+                    }
+                    row.append(item)
                 }
-                row.append(item)
-            }
-            if row.isEmpty { return nil }
-            if let fill = bound[1]?.ifNotNone, row.count < size {
-                try renderer.charge(listOf: size)
-                row.append(contentsOf: repeatElement(fill, count: size - row.count))
-            }
-            return try .list(of: row)
-        })
+                if row.isEmpty { return nil }
+                if let fill = bound[1]?.ifNotNone, row.count < size {
+                    try renderer.charge(listOf: size)
+                    row.append(contentsOf: repeatElement(fill, count: size - row.count))
+                }
+                return try .list(of: row)
+            })
     }
 
     private static let slice: Filter = { renderer, value, arguments throws(TemplateError) in
@@ -270,17 +303,18 @@ extension Filters {
         let items = try renderer.items(of: value)
         let (size, longer) = (items.count / slices, items.count % slices)
         var index = 0
-        return .object(try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
-            guard index < slices else { return nil }
-            try renderer.charge(steps: 1)
-            let start = index * size + min(index, longer)
-            let end = start + size + (index < longer ? 1 : 0)
-            try renderer.charge(listOf: end - start)
-            var column = Array(items[start..<end])
-            if let fill = bound[1]?.ifNotNone, index >= longer { column.append(fill) }
-            index += 1
-            return try .list(of: column)
-        })
+        return .object(
+            try GeneratorObject(from: value, arguments) { () throws(TemplateError) in
+                guard index < slices else { return nil }
+                try renderer.charge(steps: 1)
+                let start = index * size + min(index, longer)
+                let end = start + size + (index < longer ? 1 : 0)
+                try renderer.charge(listOf: end - start)
+                var column = Array(items[start..<end])
+                if let fill = bound[1]?.ifNotNone, index >= longer { column.append(fill) }
+                index += 1
+                return try .list(of: column)
+            })
     }
 }
 

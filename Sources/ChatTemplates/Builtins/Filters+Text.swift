@@ -1,66 +1,99 @@
 extension Filters {
     static let text: [(String, Filter)] = [
-        ("upper", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("upper", [])
-            return .string(try renderer.mapCase(renderer.softText(value), CaseMapping.upper))
-        }),
-        ("lower", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("lower", [])
-            return .string(try renderer.mapCase(renderer.softText(value), CaseMapping.lower))
-        }),
-        ("capitalize", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("capitalize", [])
-            return .string(try renderer.mapCase(renderer.softText(value), CaseMapping.capitalize))
-        }),
+        (
+            "upper",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("upper", [])
+                return .string(try renderer.mapCase(renderer.softText(value), CaseMapping.upper))
+            }
+        ),
+        (
+            "lower",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("lower", [])
+                return .string(try renderer.mapCase(renderer.softText(value), CaseMapping.lower))
+            }
+        ),
+        (
+            "capitalize",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("capitalize", [])
+                return .string(try renderer.mapCase(renderer.softText(value), CaseMapping.capitalize))
+            }
+        ),
         ("title", title),
-        ("trim", { renderer, value, arguments throws(TemplateError) in
-            let characters = try arguments.bind("trim", ["chars"])[0]
-            return try StringMethods.strip(renderer, renderer.softText(value), characters, left: true, right: true)
-        }),
-        ("string", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("string", [])
-            return .string(try renderer.softText(value))
-        }),
+        (
+            "trim",
+            { renderer, value, arguments throws(TemplateError) in
+                let characters = try arguments.bind("trim", ["chars"])[0]
+                return try StringMethods.strip(renderer, renderer.softText(value), characters, left: true, right: true)
+            }
+        ),
+        (
+            "string",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("string", [])
+                return .string(try renderer.softText(value))
+            }
+        ),
         ("replace", replace),
-        ("center", { renderer, value, arguments throws(TemplateError) in
-            let width = try renderer.integer(try arguments.bind("center", ["width"])[0], "width", default: 80)
-            return .string(try StringMethods.pad(renderer, renderer.softText(value), width, " ", .center))
-        }),
-        ("format", { renderer, value, arguments throws(TemplateError) in
-            guard arguments.keywords.isEmpty || arguments.positional.isEmpty else {
-                throw TemplateError(.type, "can't handle positional and keyword arguments at the same time")
+        (
+            "center",
+            { renderer, value, arguments throws(TemplateError) in
+                let width = try renderer.integer(try arguments.bind("center", ["width"])[0], "width", default: 80)
+                return .string(try StringMethods.pad(renderer, renderer.softText(value), width, " ", .center))
             }
-            let format = try renderer.softText(value)
-            if arguments.keywords.isEmpty {
-                return try renderer.percentFormat(format, .tuple(of: arguments.positional))
+        ),
+        (
+            "format",
+            { renderer, value, arguments throws(TemplateError) in
+                guard arguments.keywords.isEmpty || arguments.positional.isEmpty else {
+                    throw TemplateError(.type, "can't handle positional and keyword arguments at the same time")
+                }
+                let format = try renderer.softText(value)
+                if arguments.keywords.isEmpty {
+                    return try renderer.percentFormat(format, .tuple(of: arguments.positional))
+                }
+                var builder = DictStorage.Builder()
+                for (name, value) in arguments.keywords { builder.set(name, to: value) }
+                return try renderer.percentFormat(format, .dict(try builder.finish()))
             }
-            var builder = DictStorage.Builder()
-            for (name, value) in arguments.keywords { builder.set(name, to: value) }
-            return try renderer.percentFormat(format, .dict(try builder.finish()))
-        }),
+        ),
         ("indent", indent),
         ("truncate", truncate),
-        ("wordcount", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("wordcount", [])
-            let text = try renderer.softText(value)
-            try renderer.charge(scanning: text)
-            return .int(TextShape.words(in: text))
-        }),
+        (
+            "wordcount",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("wordcount", [])
+                let text = try renderer.softText(value)
+                try renderer.charge(scanning: text)
+                return .int(TextShape.words(in: text))
+            }
+        ),
         ("wordwrap", wordwrap),
-        ("striptags", { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.bind("striptags", [])
-            let text = try renderer.text(of: value)
-            try renderer.charge(steps: text.utf8.count)
-            return .string(try TextShape.withoutTags(text))
-        }),
+        (
+            "striptags",
+            { renderer, value, arguments throws(TemplateError) in
+                _ = try arguments.bind("striptags", [])
+                let text = try renderer.text(of: value)
+                try renderer.charge(steps: text.utf8.count)
+                return .string(try TextShape.withoutTags(text))
+            }
+        ),
         ("urlencode", urlencode),
         ("e", escape), ("escape", escape),
-        ("forceescape", { renderer, value, arguments throws(TemplateError) in
-            .string(try renderer.escaped(renderer.text(of: value).marked(false)))
-        }),
-        ("safe", { renderer, value, arguments throws(TemplateError) in
-            .string(try renderer.text(of: value).marked(true))
-        }),
+        (
+            "forceescape",
+            { renderer, value, arguments throws(TemplateError) in
+                .string(try renderer.escaped(renderer.text(of: value).marked(false)))
+            }
+        ),
+        (
+            "safe",
+            { renderer, value, arguments throws(TemplateError) in
+                .string(try renderer.text(of: value).marked(true))
+            }
+        ),
         ("tojson", toJSON),
         ("xmlattr", xmlAttributes),
     ]
@@ -148,14 +181,14 @@ extension Filters {
         guard leeway >= 0, leeway < 1 << 40, length < 1 << 40 else {
             throw TemplateError(.value, "expected leeway >= 0, got \(leeway)")
         }
-        if case .undefined = value { return value }
+        if let count = renderer.length(of: value), count <= length + leeway { return value }
         let text = try renderer.string(value, "the text to truncate")
         try renderer.charge(scanning: text)
-        if text.count <= length + leeway { return value }
         let cut = text.slice(0, min(length - end.count, text.count))
-        if bound[1]?.isTrue ?? false { return .string(cut + end) }
+        if bound[1]?.isTrue ?? false { return try renderer.apply(.add, .string(cut), .string(end)) }
         let space = cut.utf8.lastIndex(of: 0x20) ?? cut.utf8.count
-        return .string(PythonString(utf8: cut.utf8[..<space], isMarkup: cut.isMarkup) + end)
+        let words = PythonString(utf8: cut.utf8[..<space], isMarkup: cut.isMarkup)
+        return try renderer.apply(.add, .string(words), .string(end))
     }
 
     private static let wordwrap: Filter = { renderer, value, arguments throws(TemplateError) in
@@ -164,7 +197,8 @@ extension Filters {
         let text = try renderer.string(value, "the text to wrap")
         let width = try renderer.integer(bound[0], "width", default: 79)
         guard width > 0 else { throw TemplateError(.value, "invalid width \(width) (must be > 0)") }
-        let end = try bound[2]?.ifNotNone.map { end throws(TemplateError) in try renderer.string(end, "wrapstring") } ?? "\n"
+        let end =
+            try bound[2]?.ifNotNone.map { end throws(TemplateError) in try renderer.string(end, "wrapstring") } ?? "\n"
         try renderer.charge(steps: text.utf8.count)
         var lines: [PythonString] = []
         for line in StringMethods.lines(of: text, keepingEnds: false) {
@@ -187,8 +221,10 @@ extension Filters {
         }
         let pairs: [Value]
         switch value {
-        case .dict(let storage): pairs = try storage.entries.map { entry throws(TemplateError) in
-            try .tuple(of: [entry.shown, entry.value]) }
+        case .dict(let storage):
+            pairs = try storage.entries.map { entry throws(TemplateError) in
+                try .tuple(of: [entry.shown, entry.value])
+            }
         case .list, .tuple, .object, .undefined: pairs = try renderer.items(of: value)
         default: return .text(try quoted(value, inQuery: false))
         }
@@ -208,7 +244,7 @@ extension Filters {
         for entry in storage.entries {
             if case .none = entry.value { continue }
             if case .undefined = entry.value { continue }
-            let key = try renderer.text(of: entry.shown)
+            let key = try renderer.string(entry.shown, "an attribute name")
             guard !key.scalars.contains(where: { Whitespace.contains($0) || "/>=".unicodeScalars.contains($0) }) else {
                 throw TemplateError(.value, "invalid character in attribute name: '\(key.string)'")
             }

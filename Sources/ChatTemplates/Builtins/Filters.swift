@@ -13,9 +13,12 @@ enum Filters {
 
     /// Filters that Jinja has and this interpreter has not: known, and an error where they are reached.
     private static let missing: [(String, Filter)] = ["pprint", "urlize"].map { name in
-        (name, { _, _, _ throws(TemplateError) in
-            throw TemplateError(.unsupported, "the filter '\(name)' is not implemented")
-        })
+        (
+            name,
+            { _, _, _ throws(TemplateError) in
+                throw TemplateError(.unsupported, "the filter '\(name)' is not implemented")
+            }
+        )
     }
 }
 

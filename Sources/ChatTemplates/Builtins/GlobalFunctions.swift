@@ -2,34 +2,54 @@
 enum GlobalFunctions {
     /// Name and value, made anew for each rendering.
     static let all: [(PythonString, @Sendable () -> Value)] = [
-        ("range", function("range", shown: "<class 'range'>") { _, arguments throws(TemplateError) in
-            let numbers = try range(arguments)
-            return .object(try RangeObject(start: numbers.start, stop: numbers.stop, step: numbers.step))
-        }),
+        (
+            "range",
+            function("range", shown: "<class 'range'>") { _, arguments throws(TemplateError) in
+                let numbers = try range(arguments)
+                return .object(try RangeObject(start: numbers.start, stop: numbers.stop, step: numbers.step))
+            }
+        ),
         ("dict", function("dict", shown: "<class 'dict'>", dict)),
         ("namespace", function("namespace", shown: "<class 'jinja2.utils.Namespace'>", namespace)),
-        ("cycler", function("cycler", shown: "<class 'jinja2.utils.Cycler'>") { renderer, arguments throws(TemplateError) in
-            guard arguments.keywords.isEmpty else { throw TemplateError(.type, "cycler takes no keyword arguments") }
-            let cycler = try CyclerObject(arguments.positional)
-            try renderer.charge(listOf: arguments.positional.count)
-            return .object(cycler)
-        }),
-        ("joiner", function("joiner", shown: "<class 'jinja2.utils.Joiner'>") { _, arguments throws(TemplateError) in
-            .object(try JoinerObject(try arguments.bind("joiner", ["sep"])[0] ?? ", "))
-        }),
-        ("lipsum", function("lipsum") { _, _ throws(TemplateError) in
-            throw TemplateError(.unsupported, "lipsum is not implemented: its text is random")
-        }),
-        ("raise_exception", function("raise_exception") { renderer, arguments throws(TemplateError) in
-            let message = try arguments.bind("raise_exception", ["message"], required: 1)[0] ?? .none
-            throw TemplateError(.raised, try renderer.text(of: message).string)
-        }),
-        ("strftime_now", function("strftime_now") { renderer, arguments throws(TemplateError) in
-            let format = try arguments.bind("strftime_now", ["format"], required: 1)[0]
-            let text = try renderer.string(format, "strftime() argument 1")
-            try renderer.charge(steps: text.utf8.count)
-            return .text(try DateFormat.text(of: renderer.now, format: text.string))
-        }),
+        (
+            "cycler",
+            function("cycler", shown: "<class 'jinja2.utils.Cycler'>") { renderer, arguments throws(TemplateError) in
+                guard arguments.keywords.isEmpty else {
+                    throw TemplateError(.type, "cycler takes no keyword arguments")
+                }
+                let cycler = try CyclerObject(arguments.positional)
+                try renderer.charge(listOf: arguments.positional.count)
+                return .object(cycler)
+            }
+        ),
+        (
+            "joiner",
+            function("joiner", shown: "<class 'jinja2.utils.Joiner'>") { _, arguments throws(TemplateError) in
+                .object(try JoinerObject(try arguments.bind("joiner", ["sep"])[0] ?? ", "))
+            }
+        ),
+        (
+            "lipsum",
+            function("lipsum") { _, _ throws(TemplateError) in
+                throw TemplateError(.unsupported, "lipsum is not implemented: its text is random")
+            }
+        ),
+        (
+            "raise_exception",
+            function("raise_exception") { renderer, arguments throws(TemplateError) in
+                let message = try arguments.bind("raise_exception", ["message"], required: 1)[0] ?? .none
+                throw TemplateError(.raised, try renderer.text(of: message).string)
+            }
+        ),
+        (
+            "strftime_now",
+            function("strftime_now") { renderer, arguments throws(TemplateError) in
+                let format = try arguments.bind("strftime_now", ["format"], required: 1)[0]
+                let text = try renderer.string(format, "strftime() argument 1")
+                try renderer.charge(steps: text.utf8.count)
+                return .text(try DateFormat.text(of: renderer.now, format: text.string))
+            }
+        ),
     ]
 
     private typealias Body = @Sendable (Renderer, CallArguments) throws(TemplateError) -> Value
@@ -81,7 +101,8 @@ enum GlobalFunctions {
                 try renderer.charge(listOf: 3)
                 let pair = try renderer.items(of: item)
                 guard pair.count == 2 else {
-                    throw TemplateError(.value, "dictionary update sequence element has length \(pair.count); 2 is required")
+                    throw TemplateError(
+                        .value, "dictionary update sequence element has length \(pair.count); 2 is required")
                 }
                 builder.set(try renderer.key(pair[0]), shown: pair[0], to: pair[1])
             }

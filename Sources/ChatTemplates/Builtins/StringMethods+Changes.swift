@@ -100,77 +100,110 @@ extension StringMethods {
         ("rjust", padMethod(.right)),
         ("split", splitMethod(fromRight: false)),
         ("rsplit", splitMethod(fromRight: true)),
-        ("splitlines", { renderer, value, arguments throws(TemplateError) in
-            let keeps = try arguments.bind("splitlines", ["keepends"])[0]?.isTrue ?? false
-            try renderer.charge(scanning: own(value))
-            let parts = lines(of: own(value), keepingEnds: keeps)
-            try renderer.charge(listOf: parts.count)
-            try renderer.charge(bytes: own(value).utf8.count + parts.count * 48)
-            return .list(of: parts)
-        }),
-        ("replace", { renderer, value, arguments throws(TemplateError) in
-            let bound = try arguments.bind("replace", ["old", "new", "count"], required: 2)
-            let old = try renderer.string(bound[0], "replace() argument 1")
-            var new = try renderer.string(bound[1], "replace() argument 2")
-            if own(value).isMarkup { new = try renderer.escaped(new) }
-            let count = try renderer.integer(bound[2], "count", default: -1)
-            return .string(try replace(renderer, own(value), old, new, count: count))
-        }),
-        ("removeprefix", { renderer, value, arguments throws(TemplateError) in
-            let prefix = try renderer.string(try arguments.bind("removeprefix", ["prefix"])[0], "prefix")
-            guard own(value).hasPrefix(prefix) else { return value }
-            return .string(PythonString(utf8: own(value).utf8[prefix.utf8.count...], isMarkup: own(value).isMarkup))
-        }),
-        ("removesuffix", { renderer, value, arguments throws(TemplateError) in
-            let suffix = try renderer.string(try arguments.bind("removesuffix", ["suffix"])[0], "suffix")
-            guard !suffix.isEmpty, own(value).hasSuffix(suffix) else { return value }
-            let end = own(value).utf8.count - suffix.utf8.count
-            return .string(PythonString(utf8: own(value).utf8[..<end], isMarkup: own(value).isMarkup))
-        }),
-        ("zfill", { renderer, value, arguments throws(TemplateError) in
-            let width = try renderer.integer(try arguments.bind("zfill", ["width"])[0], "width")
-            let text = own(value)
-            let signed = text.hasPrefix("-") || text.hasPrefix("+")
-            let digits = signed ? text.slice(1, text.count) : text
-            let filled = try pad(renderer, digits, max(width, 1) - (signed ? 1 : 0), "0", .right)
-            return .string(signed ? text.slice(0, 1) + filled : filled)
-        }),
-        ("expandtabs", { renderer, value, arguments throws(TemplateError) in
-            let size = try renderer.integer(try arguments.bind("expandtabs", ["tabsize"])[0], "tabsize", default: 8)
-            return .string(try expandTabs(renderer, own(value), size))
-        }),
-        ("join", { renderer, value, arguments throws(TemplateError) in
-            let items = try arguments.bind("join", ["iterable"], required: 1)[0] ?? .none
-            return .string(try join(renderer, own(value), items))
-        }),
-        ("partition", { renderer, value, arguments throws(TemplateError) in
-            let text = own(value)
-            let separator = try renderer.string(try arguments.bind("partition", ["sep"])[0], "sep")
-            guard !separator.isEmpty else { throw TemplateError(.value, "empty separator") }
-            try renderer.charge(scanning: text)
-            return try parted(text, separator, text.firstByte(of: separator), fromRight: false)
-        }),
-        ("rpartition", { renderer, value, arguments throws(TemplateError) in
-            let text = own(value)
-            let separator = try renderer.string(try arguments.bind("rpartition", ["sep"])[0], "sep")
-            guard !separator.isEmpty else { throw TemplateError(.value, "empty separator") }
-            try renderer.charge(scanning: text)
-            let places = placesFromRight(text, separator, text.places(of: separator))
-            return try parted(text, separator, places.last, fromRight: true)
-        }),
-        ("format", { renderer, value, arguments throws(TemplateError) in
-            .string(try renderer.format(own(value), arguments))
-        }),
-        ("format_map", { renderer, value, arguments throws(TemplateError) in
-            guard case .dict(let storage)? = try arguments.bind("format_map", ["mapping"], required: 1)[0] else {
-                throw TemplateError(.type, "format_map() takes a mapping")
+        (
+            "splitlines",
+            { renderer, value, arguments throws(TemplateError) in
+                let keeps = try arguments.bind("splitlines", ["keepends"])[0]?.isTrue ?? false
+                try renderer.charge(scanning: own(value))
+                let parts = lines(of: own(value), keepingEnds: keeps)
+                try renderer.charge(listOf: parts.count)
+                try renderer.charge(bytes: own(value).utf8.count + parts.count * 48)
+                return .list(of: parts)
             }
-            var named = CallArguments()
-            for entry in storage.entries {
-                if case .string(let name) = entry.key { named.keywords.append((name, entry.value)) }
+        ),
+        (
+            "replace",
+            { renderer, value, arguments throws(TemplateError) in
+                let bound = try arguments.bind("replace", ["old", "new", "count"], required: 2)
+                let old = try renderer.string(bound[0], "replace() argument 1")
+                var new = try renderer.string(bound[1], "replace() argument 2")
+                if own(value).isMarkup { new = try renderer.escaped(new) }
+                let count = try renderer.integer(bound[2], "count", default: -1)
+                return .string(try replace(renderer, own(value), old, new, count: count))
             }
-            return .string(try renderer.format(own(value), named))
-        }),
+        ),
+        (
+            "removeprefix",
+            { renderer, value, arguments throws(TemplateError) in
+                let prefix = try renderer.string(try arguments.bind("removeprefix", ["prefix"])[0], "prefix")
+                guard own(value).hasPrefix(prefix) else { return value }
+                return .string(PythonString(utf8: own(value).utf8[prefix.utf8.count...], isMarkup: own(value).isMarkup))
+            }
+        ),
+        (
+            "removesuffix",
+            { renderer, value, arguments throws(TemplateError) in
+                let suffix = try renderer.string(try arguments.bind("removesuffix", ["suffix"])[0], "suffix")
+                guard !suffix.isEmpty, own(value).hasSuffix(suffix) else { return value }
+                let end = own(value).utf8.count - suffix.utf8.count
+                return .string(PythonString(utf8: own(value).utf8[..<end], isMarkup: own(value).isMarkup))
+            }
+        ),
+        (
+            "zfill",
+            { renderer, value, arguments throws(TemplateError) in
+                let width = try renderer.integer(try arguments.bind("zfill", ["width"])[0], "width")
+                let text = own(value)
+                let signed = text.hasPrefix("-") || text.hasPrefix("+")
+                let digits = signed ? text.slice(1, text.count) : text
+                let filled = try pad(renderer, digits, max(width, 1) - (signed ? 1 : 0), "0", .right)
+                return .string(signed ? text.slice(0, 1) + filled : filled)
+            }
+        ),
+        (
+            "expandtabs",
+            { renderer, value, arguments throws(TemplateError) in
+                let size = try renderer.integer(try arguments.bind("expandtabs", ["tabsize"])[0], "tabsize", default: 8)
+                return .string(try expandTabs(renderer, own(value), size))
+            }
+        ),
+        (
+            "join",
+            { renderer, value, arguments throws(TemplateError) in
+                let items = try arguments.bind("join", ["iterable"], required: 1)[0] ?? .none
+                return .string(try join(renderer, own(value), items))
+            }
+        ),
+        (
+            "partition",
+            { renderer, value, arguments throws(TemplateError) in
+                let text = own(value)
+                let separator = try renderer.string(try arguments.bind("partition", ["sep"])[0], "sep")
+                guard !separator.isEmpty else { throw TemplateError(.value, "empty separator") }
+                try renderer.charge(scanning: text)
+                return try parted(text, separator, text.firstByte(of: separator), fromRight: false)
+            }
+        ),
+        (
+            "rpartition",
+            { renderer, value, arguments throws(TemplateError) in
+                let text = own(value)
+                let separator = try renderer.string(try arguments.bind("rpartition", ["sep"])[0], "sep")
+                guard !separator.isEmpty else { throw TemplateError(.value, "empty separator") }
+                try renderer.charge(scanning: text)
+                let places = placesFromRight(text, separator, text.places(of: separator))
+                return try parted(text, separator, places.last, fromRight: true)
+            }
+        ),
+        (
+            "format",
+            { renderer, value, arguments throws(TemplateError) in
+                .string(try renderer.format(own(value), arguments))
+            }
+        ),
+        (
+            "format_map",
+            { renderer, value, arguments throws(TemplateError) in
+                guard case .dict(let storage)? = try arguments.bind("format_map", ["mapping"], required: 1)[0] else {
+                    throw TemplateError(.type, "format_map() takes a mapping")
+                }
+                var named = CallArguments()
+                for entry in storage.entries {
+                    if case .string(let name) = entry.key { named.keywords.append((name, entry.value)) }
+                }
+                return .string(try renderer.format(own(value), named))
+            }
+        ),
     ]
 
     private static func parted(

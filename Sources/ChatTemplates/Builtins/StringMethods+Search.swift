@@ -70,13 +70,16 @@ extension StringMethods {
         ("rindex", findMethod(fromRight: true, mustFind: true)),
         ("startswith", edgeMethod { $0.hasPrefix($1) }),
         ("endswith", edgeMethod { $0.hasSuffix($1) }),
-        ("count", { renderer, value, arguments throws(TemplateError) in
-            let bound = try arguments.bind("count", ["sub", "start", "end"], required: 1)
-            let part = try renderer.string(bound[0], "the text to count")
-            let text = own(value)
-            guard let window = try window(renderer, text, bound[1], bound[2]) else { return .int(0) }
-            let inside = PythonString(utf8: text.utf8[window])
-            return .int(part.isEmpty ? inside.count + 1 : inside.places(of: part).count)
-        }),
+        (
+            "count",
+            { renderer, value, arguments throws(TemplateError) in
+                let bound = try arguments.bind("count", ["sub", "start", "end"], required: 1)
+                let part = try renderer.string(bound[0], "the text to count")
+                let text = own(value)
+                guard let window = try window(renderer, text, bound[1], bound[2]) else { return .int(0) }
+                let inside = PythonString(utf8: text.utf8[window])
+                return .int(part.isEmpty ? inside.count + 1 : inside.places(of: part).count)
+            }
+        ),
     ]
 }

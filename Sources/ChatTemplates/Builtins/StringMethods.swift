@@ -76,11 +76,12 @@ enum StringMethods {
         let (bytes, overflow) = missing.multipliedReportingOverflow(by: fill.utf8.count)
         try renderer.charge(stringOf: overflow ? .max : min(bytes, .max - text.utf8.count) + text.utf8.count)
         // Python puts the odd blank left when both the width and what is missing are odd.
-        let before = switch alignment {
-        case .left: 0
-        case .right: missing
-        case .center: missing / 2 + (missing & width & 1)
-        }
+        let before =
+            switch alignment {
+            case .left: 0
+            case .right: missing
+            case .center: missing / 2 + (missing & width & 1)
+            }
         var padded: [UInt8] = []
         for _ in 0..<before { padded.append(contentsOf: fill.utf8) }
         padded.append(contentsOf: text.utf8)
@@ -145,7 +146,8 @@ enum StringMethods {
             case 0x0D: width = place + 1 < bytes.count && bytes[place + 1] == 0x0A ? 2 : 1
             case 0x0A, 0x0B, 0x0C, 0x1C, 0x1D, 0x1E: width = 1
             case 0xC2 where bytes[place + 1] == 0x85: width = 2
-            case 0xE2 where bytes[place + 1] == 0x80 && (bytes[place + 2] == 0xA8 || bytes[place + 2] == 0xA9): width = 3
+            case 0xE2 where bytes[place + 1] == 0x80 && (bytes[place + 2] == 0xA8 || bytes[place + 2] == 0xA9):
+                width = 3
             default: width = 0
             }
             if width > 0 {

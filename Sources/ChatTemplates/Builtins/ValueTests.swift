@@ -59,59 +59,91 @@ enum ValueTests {
         ("boolean", { _, value throws(TemplateError) in truth(value) != nil }),
         ("true", { _, value throws(TemplateError) in truth(value) == true }),
         ("false", { _, value throws(TemplateError) in truth(value) == false }),
-        ("integer", { _, value throws(TemplateError) in
-            switch value {
-            case .int, .largeInteger: true
-            default: false
+        (
+            "integer",
+            { _, value throws(TemplateError) in
+                switch value {
+                case .int, .largeInteger: true
+                default: false
+                }
             }
-        }),
+        ),
         ("float", { _, value throws(TemplateError) in if case .float = value { true } else { false } }),
-        ("number", { _, value throws(TemplateError) in
-            switch value {
-            case .int, .largeInteger, .float, .bool: true
-            default: false
+        (
+            "number",
+            { _, value throws(TemplateError) in
+                switch value {
+                case .int, .largeInteger, .float, .bool: true
+                default: false
+                }
             }
-        }),
+        ),
         ("string", { _, value throws(TemplateError) in if case .string = value { true } else { false } }),
         ("mapping", { _, value throws(TemplateError) in if case .dict = value { true } else { false } }),
-        ("sequence", { _, value throws(TemplateError) in
-            switch value {
-            case .undefined, .string, .list, .tuple, .dict: true
-            case .object(let object): object.isSequence
-            default: false
+        (
+            "sequence",
+            { _, value throws(TemplateError) in
+                switch value {
+                case .undefined, .string, .list, .tuple, .dict: true
+                case .object(let object): object.isSequence
+                default: false
+                }
             }
-        }),
-        ("iterable", { renderer, value throws(TemplateError) in
-            switch value {
-            case .undefined, .string, .list, .tuple, .dict: true
-            case .object(let object): object.iterator(renderer) != nil
-            default: false
+        ),
+        (
+            "iterable",
+            { renderer, value throws(TemplateError) in
+                switch value {
+                case .undefined, .string, .list, .tuple, .dict: true
+                case .object(let object): object.iterator(renderer) != nil
+                default: false
+                }
             }
-        }),
-        ("callable", { _, value throws(TemplateError) in
-            switch value {
-            case .object(let object): object.isCallable
-            case .undefined: true
-            default: false
+        ),
+        (
+            "callable",
+            { _, value throws(TemplateError) in
+                switch value {
+                case .object(let object): object.isCallable
+                case .undefined: true
+                default: false
+                }
             }
-        }),
-        ("escaped", { _, value throws(TemplateError) in
-            if case .string(let text) = value { text.isMarkup } else { false }
-        }),
-        ("odd", { renderer, value throws(TemplateError) in
-            try renderer.areEqual(renderer.apply(.modulo, value, .int(2)), .int(1))
-        }),
-        ("even", { renderer, value throws(TemplateError) in
-            try renderer.areEqual(renderer.apply(.modulo, value, .int(2)), .int(0))
-        }),
+        ),
+        (
+            "escaped",
+            { _, value throws(TemplateError) in
+                if case .string(let text) = value { text.isMarkup } else { false }
+            }
+        ),
+        (
+            "odd",
+            { renderer, value throws(TemplateError) in
+                try renderer.areEqual(renderer.apply(.modulo, value, .int(2)), .int(1))
+            }
+        ),
+        (
+            "even",
+            { renderer, value throws(TemplateError) in
+                try renderer.areEqual(renderer.apply(.modulo, value, .int(2)), .int(0))
+            }
+        ),
         ("lower", { renderer, value throws(TemplateError) in CharacterClass.isLower(try renderer.text(of: value)) }),
         ("upper", { renderer, value throws(TemplateError) in CharacterClass.isUpper(try renderer.text(of: value)) }),
-        ("filter", { renderer, value throws(TemplateError) in
-            if case .string(let name) = value { Filters.named(name) != nil } else { false }
-        }),
-        ("test", { renderer, value throws(TemplateError) in
-            if case .string(let name) = value { ValueTests.named(name) != nil } else { false }
-        }),
+        (
+            "filter",
+            { renderer, value throws(TemplateError) in
+                _ = try renderer.key(value)
+                return if case .string(let name) = value { Filters.named(name) != nil } else { false }
+            }
+        ),
+        (
+            "test",
+            { renderer, value throws(TemplateError) in
+                _ = try renderer.key(value)
+                return if case .string(let name) = value { ValueTests.named(name) != nil } else { false }
+            }
+        ),
     ]
 
     private static func isUndefined(_ value: Value) -> Bool {

@@ -46,9 +46,10 @@ final class MacroObject: TemplateObject {
         try bindRest(of: arguments, &keywords, to: own)
         let captured = try renderer.scoped(in: own) { () throws(TemplateError) in
             for parameter in missing {
-                own[parameter.name] = try parameter.fallback.map { fallback throws(TemplateError) in
-                    try renderer.evaluate(fallback)
-                } ?? .undefined(.other("a parameter of a macro was not provided"))
+                own[parameter.name] =
+                    try parameter.fallback.map { fallback throws(TemplateError) in
+                        try renderer.evaluate(fallback)
+                    } ?? .undefined(.other("a parameter of a macro was not provided"))
             }
             return try renderer.capture { () throws(TemplateError) in try renderer.execute(definition.body) }
         }
@@ -100,14 +101,18 @@ final class CyclerObject: TemplateObject {
     override func attribute(_ name: PythonString) throws(TemplateError) -> Value? {
         switch name {
         case "current": items[place]
-        case "next": .object(FunctionObject("next") { [self] _, _ throws(TemplateError) in
-                defer { place = (place + 1) % items.count }
-                return items[place]
-            })
-        case "reset": .object(FunctionObject("reset") { [self] _, _ throws(TemplateError) in
-                place = 0
-                return .none
-            })
+        case "next":
+            .object(
+                FunctionObject("next") { [self] _, _ throws(TemplateError) in
+                    defer { place = (place + 1) % items.count }
+                    return items[place]
+                })
+        case "reset":
+            .object(
+                FunctionObject("reset") { [self] _, _ throws(TemplateError) in
+                    place = 0
+                    return .none
+                })
         case "pos": .int(place)
         case "items": try .tuple(of: items)
         default: nil
@@ -155,12 +160,14 @@ final class SelfObject: TemplateObject {
 
     private func block(_ name: PythonString) -> Value? {
         guard let body = blocks[name] else { return nil }
-        return .object(FunctionObject("block") { renderer, arguments throws(TemplateError) in
-            _ = try arguments.bind("block", [])
-            return .string(try renderer.capture { () throws(TemplateError) in
-                try renderer.atTop { () throws(TemplateError) in try renderer.execute(body) }
-            }.text)
-        })
+        return .object(
+            FunctionObject("block") { renderer, arguments throws(TemplateError) in
+                _ = try arguments.bind("block", [])
+                return .string(
+                    try renderer.capture { () throws(TemplateError) in
+                        try renderer.atTop { () throws(TemplateError) in try renderer.execute(body) }
+                    }.text)
+            })
     }
 
     override func attribute(_ name: PythonString) throws(TemplateError) -> Value? { block(name) }

@@ -105,6 +105,19 @@ final class RangeObject: TemplateObject, Equatable {
     override var length: Int? { count }
     override var isSequence: Bool { true }
 
+    override func attribute(_ name: PythonString) throws(TemplateError) -> Value? {
+        switch name {
+        case "start": .int(start)
+        case "stop": .int(stop)
+        case "step": .int(step)
+        case "count", "index":
+            try ListMethods.named(name).map { method throws(TemplateError) in
+                .object(try BoundMethod(.object(self), name, method))
+            }
+        default: nil
+        }
+    }
+
     override func item(at index: Int) throws(TemplateError) -> Value? {
         let place = index < 0 ? index + count : index
         return (0..<count).contains(place) ? .int(start + place * step) : nil

@@ -83,9 +83,7 @@ extension Renderer {
 
     /// An attribute proper: a method or field of the type, with what the sandbox refuses as undefined.
     private func member(_ name: PythonString, of base: Value) throws(TemplateError) -> Value? {
-        if name.hasPrefix("__"), name.hasSuffix("__"), name.count > 4 {
-            return .undefined(.refused(base.typeName, name))
-        }
+        if name.hasPrefix("__"), Self.internals.contains(name) { return .undefined(.refused(base.typeName, name)) }
         switch base {
         case .string: return try method(StringMethods.named(name), name, base, StringMethods.notImplemented)
         case .list:
@@ -106,6 +104,19 @@ extension Renderer {
         }
     }
 
+    /// Attributes that Python's values have and the sandbox hides; other names with underscores are not there.
+    private static let internals: Set<PythonString> = [
+        "__class__", "__doc__", "__dict__", "__module__", "__init__", "__new__", "__repr__", "__str__", "__len__",
+        "__getitem__", "__setitem__", "__delitem__", "__iter__", "__contains__", "__eq__", "__ne__", "__lt__",
+        "__le__", "__gt__", "__ge__", "__hash__", "__bool__", "__add__", "__radd__", "__mul__", "__rmul__",
+        "__mod__", "__rmod__", "__call__", "__getattribute__", "__setattr__", "__delattr__", "__dir__", "__format__",
+        "__reduce__", "__reduce_ex__", "__sizeof__", "__subclasshook__", "__init_subclass__", "__reversed__",
+        "__or__", "__ror__", "__ior__", "__class_getitem__", "__getnewargs__", "__getstate__", "__iadd__", "__imul__",
+        "__globals__", "__code__", "__closure__", "__func__", "__self__", "__name__", "__qualname__", "__html__",
+        "__slots__", "__sub__", "__truediv__", "__floordiv__", "__pow__", "__neg__", "__pos__", "__abs__", "__int__",
+        "__float__", "__index__", "__round__", "__and__", "__xor__", "__mro__", "__bases__", "__subclasses__",
+    ]
+
     private func method(
         _ method: Method?, _ name: PythonString, _ base: Value, _ notImplemented: Set<PythonString>
     ) throws(TemplateError) -> Value? {
@@ -116,7 +127,7 @@ extension Renderer {
         return nil
     }
 
-    /// `a[start:stop:step]`; undefined for what cannot be sliced.
+    /// `a[start:stop:step]`; unlike an index, an error for what cannot be sliced.
     func slice(_ base: Value, _ bounds: SliceBounds) throws(TemplateError) -> Value {
         switch base {
         case .undefined(let absence): throw absence.error
@@ -126,7 +137,7 @@ extension Renderer {
         case .list(let storage): return try .list(of: try slice(storage.items, bounds))
         case .tuple(let storage): return try .tuple(of: try slice(storage.items, bounds))
         case .object(let object as RangeObject): return .object(object.slice(try bounds.indexes(count: object.count)))
-        default: return .undefined(.item(base.typeName))
+        default: throw TemplateError(.type, "'\(base.typeName)' object is not subscriptable by a slice")
         }
     }
 
@@ -166,7 +177,7 @@ extension Renderer {
         throw TemplateError(.type, "'\(value.typeName)' object is not iterable", line: line)
     }
 
-    /// One string for each code point, made when it is asked for.
+    /// One string for each code point, made when it is asked for; of marked text too they are plain.
     private func characters(of text: PythonString) -> ValueIterator {
         var place = 0
         return ValueIterator { () throws(TemplateError) -> Value? in
@@ -174,7 +185,7 @@ extension Renderer {
             let start = place
             place += 1
             while place < text.utf8.count, text.utf8[place] & 0xC0 == 0x80 { place += 1 }
-            return .string(PythonString(utf8: Array(text.utf8[start..<place]), count: 1, isMarkup: text.isMarkup))
+            return .string(PythonString(utf8: Array(text.utf8[start..<place]), count: 1))
         }
     }
 

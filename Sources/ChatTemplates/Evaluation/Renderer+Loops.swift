@@ -14,7 +14,8 @@ extension Renderer {
         } else {
             length = self.length(of: items)
         }
-        let state = loop.readsLoop
+        let state =
+            loop.readsLoop
             ? LoopObject(iterator, length: length, level: level, definition: loop, outer: outer) : nil
         if let state { try keep(state) }
         var isEmpty = true
@@ -139,13 +140,19 @@ final class LoopObject: TemplateObject {
         case "depth0": .int(level)
         case "previtem": previous ?? .undefined(.other("there is no previous item"))
         case "nextitem": try peek() ?? .undefined(.other("there is no next item"))
-        case "cycle": .object(FunctionObject("cycle") { [index0] _, arguments throws(TemplateError) in
-                guard !arguments.positional.isEmpty else { throw TemplateError(.type, "no items for cycling given") }
-                return arguments.positional[index0 % arguments.positional.count]
-            })
-        case "changed": .object(FunctionObject("changed") { [self] renderer, arguments throws(TemplateError) in
-                try self.changed(arguments.positional, renderer)
-            })
+        case "cycle":
+            .object(
+                FunctionObject("cycle") { [index0] _, arguments throws(TemplateError) in
+                    guard !arguments.positional.isEmpty else {
+                        throw TemplateError(.type, "no items for cycling given")
+                    }
+                    return arguments.positional[index0 % arguments.positional.count]
+                })
+        case "changed":
+            .object(
+                FunctionObject("changed") { [self] renderer, arguments throws(TemplateError) in
+                    try self.changed(arguments.positional, renderer)
+                })
         default: nil
         }
     }

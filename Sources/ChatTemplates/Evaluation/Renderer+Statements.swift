@@ -79,7 +79,8 @@ extension Renderer {
             items.append(item)
         }
         guard items.count == count else {
-            throw TemplateError(.value, "not enough values to unpack (expected \(count), got \(items.count))", line: line)
+            throw TemplateError(
+                .value, "not enough values to unpack (expected \(count), got \(items.count))", line: line)
         }
         return items
     }

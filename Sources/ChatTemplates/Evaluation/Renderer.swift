@@ -34,7 +34,8 @@ final class Renderer {
             guard let number = program.names.find(PythonString(name)) else { continue }
             top[number] = try Value(value)
         }
-        if !program.blocks.isEmpty { top[NameTable.selfName] = .object(SelfObject(program.blocks)) }
+        for name in program.shadowed { top[name] = nil }
+        top[NameTable.selfName] = .object(SelfObject(program.blocks))
     }
 
     /// The text of the whole template.
@@ -193,6 +194,8 @@ struct Program: Sendable {
     let body: [Statement]
     let names: NameTable
     let blocks: [PythonString: [Statement]]
+    /// Names whose variables the template never sees.
+    let shadowed: Set<Int>
 
     init(source: String) throws(TemplateError) {
         var lexer = try Lexer(source)
@@ -200,5 +203,6 @@ struct Program: Sendable {
         body = try parser.parse()
         names = parser.names
         blocks = parser.blocks
+        shadowed = ShadowedNames(in: body).names
     }
 }

@@ -129,7 +129,8 @@ struct Lexer {
             }
             offset = hash + 1
         }
-        throw failure("Missing end of comment tag")
+        // Jinja takes a comment or raw block that begins at the very end for an empty one.
+        guard place == bytes.count else { throw failure("Missing end of comment tag") }
     }
 
     /// Moves behind a tag's end and what it takes from the text: all white space for `-`, one line feed for none.
@@ -169,7 +170,7 @@ struct Lexer {
             endTag(sign: endSign, after: close + 2, trims: true)
             return
         }
-        throw failure("Missing end of raw directive")
+        guard place == bytes.count else { throw failure("Missing end of raw directive") }
     }
 
     /// Tokens of `{{ }}` or `{% %}` up to its end, which only counts outside of brackets.

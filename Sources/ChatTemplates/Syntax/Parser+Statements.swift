@@ -17,9 +17,12 @@ extension Parser {
         case "print": return try parsePrint()
         case "generation":
             advance()
-            return [.scope(try withoutLoop { parser throws(TemplateError) in
-                try parser.parseBlock(end: "endgeneration")
-            })]
+            return [
+                .scope(
+                    try withoutLoop { parser throws(TemplateError) in
+                        try parser.parseBlock(end: "endgeneration")
+                    })
+            ]
         case "break", "continue":
             guard loopDepth > 0 else { throw failure("'\(name.string)' outside loop") }
             advance()
@@ -165,6 +168,9 @@ extension Parser {
             guard !parameters.contains(where: { $0.text == name }) else {
                 throw failure("duplicate argument '\(name.string)'")
             }
+            guard fallback != nil || name != "caller" else {
+                throw failure("the special argument 'caller' must be omitted or have a default")
+            }
             guard parameters.count < 255 else { throw failure("more than 255 arguments") }
             parameters.append((names.number(of: name), name, fallback))
         }
@@ -229,7 +235,7 @@ extension Parser {
 
     private func isTargetEnd(_ end: PythonString?) -> Bool {
         switch current.kind {
-        case .variableEnd, .blockEnd, .symbol(.rightParenthesis), .symbol(.assign): true
+        case .variableEnd, .blockEnd, .symbol(.rightParenthesis): true
         case .name(let name): name == end
         default: false
         }

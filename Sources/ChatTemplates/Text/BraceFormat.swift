@@ -13,7 +13,7 @@ struct BraceFormat {
     }
 
     mutating func text(of format: [Unicode.Scalar], depth: Int) throws(TemplateError) -> PythonString {
-        guard depth < 2 else { throw TemplateError(.value, "Max string recursion exceeded") }
+        guard depth <= 2 else { throw TemplateError(.value, "Max string recursion exceeded") }
         var output: [UInt8] = []
         var place = 0
         while place < format.count {

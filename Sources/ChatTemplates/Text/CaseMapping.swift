@@ -69,7 +69,8 @@ enum CaseMapping {
 
     static func swap(_ text: PythonString) -> PythonString {
         withLower(text) { lower, scalar in
-            scalar.properties.isUppercase ? lower
+            scalar.properties.isUppercase
+                ? lower
                 : scalar.properties.isLowercase ? scalar.properties.uppercaseMapping : String(scalar)
         }
     }

@@ -36,7 +36,9 @@ struct FormatSpecification {
         if let first = scalars.first, first == "," || first == "_" { grouping = scalars.removeFirst() }
         if scalars.first == "." {
             scalars.removeFirst()
-            guard let number = try Self.number(&scalars) else { throw TemplateError(.value, "Format specifier missing precision") }
+            guard let number = try Self.number(&scalars) else {
+                throw TemplateError(.value, "Format specifier missing precision")
+            }
             precision = number
         }
         type = scalars.popFirst()
@@ -56,8 +58,6 @@ struct FormatSpecification {
     func text(of value: Value, _ renderer: Renderer) throws(TemplateError) -> PythonString {
         switch value {
         case .string(let text): return try self.text(ofString: text, renderer)
-        case .bool where type == nil || type == "s":
-            return try self.text(ofString: renderer.text(of: value), renderer)
         case .int(let number): return try self.text(of: number, renderer)
         case .bool(let truth): return try self.text(of: truth ? 1 : 0, renderer)
         case .float(let number): return try self.text(of: number, type, renderer)
@@ -108,7 +108,8 @@ struct FormatSpecification {
                 throw TemplateError(.unsupported, "a float with precision and no type is not implemented")
             }
             text = FloatText.repr(magnitude)
-        case "%": text = NumberText.formatted(magnitude * 100, "f", precision: precision ?? 6, alternate: alternate) + "%"
+        case "%":
+            text = NumberText.formatted(magnitude * 100, "f", precision: precision ?? 6, alternate: alternate) + "%"
         case "e", "E", "f", "F", "g", "G":
             let letter = type.map { Character($0) } ?? "g"
             text = NumberText.formatted(magnitude, letter, precision: precision ?? 6, alternate: alternate)

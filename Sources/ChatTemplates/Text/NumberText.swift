@@ -95,7 +95,9 @@ enum NumberText {
     static func rounded(_ value: Double, _ precision: Int) -> Double {
         guard value.isFinite else { return value }
         if precision == 0 { return value.rounded(.toNearestOrEven) }
-        if precision > 0 { return precision > 22 && value.magnitude > 1e15 ? value : Double(fixed(value, precision)) ?? value }
+        if precision > 0 {
+            return precision > 22 && value.magnitude > 1e15 ? value : Double(fixed(value, precision)) ?? value
+        }
         let unit = pow(10.0, Double(-precision))
         guard unit.isFinite else { return value * 0 }
         let remainder = value.magnitude.truncatingRemainder(dividingBy: unit)

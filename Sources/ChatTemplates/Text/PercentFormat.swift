@@ -37,7 +37,9 @@ struct PercentFormat {
             try convert()
             guard output.count <= renderer.limits.stringBytes else { break }
         }
-        if !usedNames, used < count { throw TemplateError(.type, "not all arguments converted during string formatting") }
+        if !usedNames, used < count {
+            throw TemplateError(.type, "not all arguments converted during string formatting")
+        }
         try renderer.charge(stringOf: output.count)
         return PythonString(utf8: output, isMarkup: isMarkup)
     }
@@ -45,8 +47,9 @@ struct PercentFormat {
     private var count: Int {
         switch arguments {
         case .tuple(let storage): storage.items.count
-        // A mapping need not be used at all, and so need not a list.
-        case .dict, .list, .object: 0
+        // A mapping need not be used at all, and neither what is indexed as one.
+        case .dict, .list, .undefined: 0
+        case .object(let object): object.isSequence ? 0 : 1
         default: 1
         }
     }

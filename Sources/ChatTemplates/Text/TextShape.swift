@@ -88,7 +88,8 @@ enum TextShape {
                 continue
             }
             let rest = scalars[(place + 1)...].prefix(32)
-            guard let end = rest.firstIndex(of: ";"), let scalar = entity(String(String.UnicodeScalarView(rest[..<end])))
+            guard let end = rest.firstIndex(of: ";"),
+                let scalar = entity(String(String.UnicodeScalarView(rest[..<end])))
             else { throw TemplateError(.unsupported, "an entity of HTML that is not implemented") }
             result.append(scalar)
             place = end + 1

@@ -147,7 +147,8 @@ extension Renderer {
         case .object(let object) where !(object is NamespaceObject || object is DictViewObject):
             guard let text = try object.text(self) else {
                 throw TemplateError(
-                    .unsupported, "the text of a \(object.typeName) is an address in Python, which no template can mean")
+                    .unsupported, "the text of a \(object.typeName) is an address in Python, which no template can mean"
+                )
             }
             return text
         case .list, .tuple, .dict, .object: return try repr(value)

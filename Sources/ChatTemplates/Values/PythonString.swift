@@ -91,12 +91,6 @@ struct PythonString: Hashable, Sendable {
         return PythonString(utf8: Array(utf8[from..<to]), count: end - start, isMarkup: isMarkup)
     }
 
-    /// Each code point as a string of its own.
-    func characters() -> [PythonString] {
-        if isASCII { return utf8.map { PythonString(utf8: [$0], count: 1, isMarkup: isMarkup) } }
-        return scalars.map { PythonString(scalars: CollectionOfOne($0), isMarkup: isMarkup) }
-    }
-
     /// Byte offset of the first place of `needle` at or behind `start`, by Knuth, Morris and Pratt: linear, whatever
     /// a hostile text repeats.
     func firstByte(of needle: PythonString, from start: Int = 0, failure: [Int32]? = nil) -> Int? {

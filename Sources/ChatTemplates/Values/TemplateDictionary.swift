@@ -8,6 +8,7 @@ public struct TemplateDictionary: Sendable {
 
     private static let indexFrom = 12
 
+    /// An empty dictionary.
     public init() {}
 
     /// These entries; of equal keys the last value wins.

@@ -35,10 +35,15 @@ public enum TemplateValue: Sendable {
 extension TemplateValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+    /// A value written in Swift as a literal.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// A value written in Swift as a literal.
     public init(integerLiteral value: Int) { self = .int(value) }
+    /// A value written in Swift as a literal.
     public init(floatLiteral value: Double) { self = .float(value) }
+    /// A value written in Swift as a literal.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// A value written in Swift as a literal.
     public init(arrayLiteral elements: TemplateValue...) { self = .list(elements) }
     public init(dictionaryLiteral elements: (String, TemplateValue)...) { self = .dict(TemplateDictionary(elements)) }
 }

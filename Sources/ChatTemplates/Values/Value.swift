@@ -29,7 +29,7 @@ enum Absence {
             TemplateError(.undefined, "'\(type)' has no attribute '\(name.string)'")
         case .item(let type): TemplateError(.undefined, "\(type) has no such element")
         case .refused(let type, let name):
-            TemplateError(.security, "access to attribute '\(name.string)' of '\(type)' is unsafe")
+            TemplateError(.security, "access to attribute '\(name.string)' of '\(type)' is refused by the sandbox")
         case .other(let what): TemplateError(.undefined, "\(what)")
         }
     }
