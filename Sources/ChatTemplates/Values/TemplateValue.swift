@@ -45,5 +45,6 @@ extension TemplateValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// A value written in Swift as a literal.
     public init(arrayLiteral elements: TemplateValue...) { self = .list(elements) }
+    /// A dictionary written in Swift as a literal.
     public init(dictionaryLiteral elements: (String, TemplateValue)...) { self = .dict(TemplateDictionary(elements)) }
 }
