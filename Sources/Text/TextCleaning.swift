@@ -81,7 +81,8 @@ private struct TextCleaner {
         }
         pendingNewlines = 0
         if !pendingBlanks.isEmpty {
-            output.append(contentsOf: pendingBlanks)
+            // One by one: appending a sequence to a scalar view copies all that is there already.
+            for blank in pendingBlanks { output.append(blank) }
             pendingBlanks.removeAll(keepingCapacity: true)
         }
         output.append(scalar)

@@ -1,3 +1,5 @@
+internal import Text
+
 /// Decodes files that are valid in no encoding as a whole: pieces of several encodings, or damaged bytes.
 enum MixedDecoding {
     /// Line by line: UTF-8, else GB18030, else what can be read of the better of both, U+FFFD for the rest.
@@ -30,6 +32,11 @@ enum MixedDecoding {
         guard damage <= 0.3 else {
             throw DocumentProblem(
                 reason: .binary, detail: "\(Int(damage * 100)) of 100 characters are readable in no known encoding")
+        }
+        let score = CommonCharacters.score(of: text.prefix(20_000))
+        let controls = text.prefix(20_000).unicodeScalars.count { $0.value < 0x20 && !$0.isBlank }
+        guard score.count < 40 || score.share >= 0.2, controls < 400 || controls * 20 < text.utf8.count else {
+            throw DocumentProblem(reason: .binary, detail: "no known encoding makes words of the bytes")
         }
         var result = DecodedText(text: text, encoding: "mixed")
         let names = counts.keys.map(\.rawValue).sorted()

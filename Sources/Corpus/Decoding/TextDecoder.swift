@@ -56,6 +56,14 @@ enum TextDecoder {
         if let text = CharacterEncoding.utf8.decode(bytes[...]) {
             return DecodedText(text: text, encoding: CharacterEncoding.utf8.rawValue, warnings: contradiction(declared, .utf8))
         }
+        for cut in 1...3 where bytes.count > 8 * cut {
+            // Cut off in the middle of a character.
+            if bytes[bytes.count - cut] >= 0x80, let text = CharacterEncoding.utf8.decode(bytes.dropLast(cut)) {
+                guard text.utf8.contains(where: { $0 >= 0x80 }) else { break }
+                return DecodedText(
+                    text: text, encoding: CharacterEncoding.utf8.rawValue, warnings: ["ends in half a character"])
+            }
+        }
         let sample = sample(of: bytes)
         var candidates = candidates(for: sample)
         if let declared, let encoding = CharacterEncoding(declared: declared), encoding != .utf8 {
@@ -100,13 +108,17 @@ enum TextDecoder {
         var nulls = [0, 0]
         for (index, byte) in sample.enumerated() where byte == 0 { nulls[index & 1] += 1 }
         guard nulls[0] + nulls[1] > 0 else { return nil }
-        for (encoding, zero, other) in [
-            (CharacterEncoding.utf16LittleEndian, nulls[1], nulls[0]), (.utf16BigEndian, nulls[0], nulls[1]),
-        ] where zero > 4 * other {
-            if let text = encoding.decode(bytes[...]), looksLikeText(text) {
-                return DecodedText(text: text, encoding: encoding.rawValue)
-            }
+        // In Chinese text the NULs may stand in either place (一 is U+4E00), so the result decides.
+        var best: (text: DecodedText, share: Double)?
+        for (encoding, zero) in [(CharacterEncoding.utf16LittleEndian, nulls[1]), (.utf16BigEndian, nulls[0])] {
+            guard let text = encoding.decode(bytes[...]), looksLikeText(text) else { continue }
+            let score = CommonCharacters.score(of: text.prefix(4000))
+            let ascii = Double(zero) * 2 / Double(sample.count)
+            let share = score.count == 0 ? ascii : max(score.share, ascii)
+            guard share >= 0.4, share > best?.share ?? 0 else { continue }
+            best = (DecodedText(text: text, encoding: encoding.rawValue), share)
         }
+        if let best { return best.text }
         // A few NULs in text are damage that cleaning removes.
         if (nulls[0] + nulls[1]) * 50 > sample.count {
             throw DocumentProblem(

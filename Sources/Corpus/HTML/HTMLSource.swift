@@ -2,8 +2,9 @@
 /// declarations go; tags with absurd attributes lose these; nesting beyond a limit is flattened. What the parser then
 /// builds is bounded in depth, and no tag costs it more than a little.
 struct HTMLSource {
-    /// Open elements beyond this depth are left out; their text stays.
-    static let deepest = 250
+    /// Open elements beyond this depth are left out; their text stays. libxml2 stops reading at 256 of all elements, and
+    /// each one that is counted here brings at most two that are not (a table's row and cell).
+    static let deepest = 80
     private static let longestTag = 4096
     private static let mostAttributes = 100
     private static let tagScan = 64 << 10
@@ -14,6 +15,8 @@ struct HTMLSource {
     private var depth = 0
     private var leftOut = 0
     private var hasNoMoreTags = false
+    /// What was looked for and does not occur any more: looking again at each place would cost the square.
+    private var unfound: Set<String> = []
 
     /// Elements whose content is no text of the page.
     private static let rawElements: Set<String> = [
@@ -49,7 +52,7 @@ struct HTMLSource {
         }
         let next = input[index + 1]
         if next == UInt8(ascii: "!") || next == UInt8(ascii: "?") {
-            return input[index...].firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 } ?? escape(index)
+            return find(">", from: index).map { $0 + 1 } ?? escape(index)
         }
         let isClosing = next == UInt8(ascii: "/")
         let name = elementName(at: isClosing ? index + 2 : index + 1)
@@ -145,18 +148,19 @@ struct HTMLSource {
     }
 
     /// The first place from `start` where `word` (lower case) stands in any case.
-    private func find(_ word: String, from start: Int) -> Int? {
-        let word = Array(word.utf8)
-        guard let first = word.first, start <= input.count else { return nil }
+    private mutating func find(_ text: String, from start: Int) -> Int? {
+        let word = Array(text.utf8)
+        guard !unfound.contains(text), let first = word.first, start <= input.count else { return nil }
         var place = start
         while let hit = input[place...].firstIndex(of: first) {
-            guard hit + word.count <= input.count else { return nil }
+            guard hit + word.count <= input.count else { break }
             let matches = zip(input[hit..<hit + word.count], word).allSatisfy { byte, letter in
                 byte == letter || ((0x41...0x5A).contains(byte) && byte + 0x20 == letter)
             }
             if matches { return hit }
             place = hit + 1
         }
+        unfound.insert(text)
         return nil
     }
 }

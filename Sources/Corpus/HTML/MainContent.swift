@@ -98,6 +98,7 @@ struct MainContent {
         if words.contains(where: { Self.boilerplateWords.contains($0) }) {
             return !(words.contains("header") && holds("h1", in: index))
         }
+        guard node.end - index <= Self.mostNodes else { return false }
         return measures[index].text < 120 && isLocationLine(index) || measures[index].text < 400 && isImprint(index)
     }
 
@@ -170,6 +171,9 @@ struct MainContent {
     }
 
     // MARK: Words
+
+    /// Larger subtrees are not read for their words, so that nesting does not multiply the cost.
+    private static let mostNodes = 120
 
     private static let imprintElements: Set<String> = ["div", "table", "td", "p", "center", "section", "ul"]
 
