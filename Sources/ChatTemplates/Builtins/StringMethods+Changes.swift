@@ -41,6 +41,7 @@ extension StringMethods {
                 parts = words(of: text, limit: limit, fromRight: fromRight)
                 try renderer.charge(listOf: parts.count)
             }
+            try renderer.charge(steps: parts.count)
             try renderer.charge(bytes: text.utf8.count + parts.count * 48)
             return .list(of: parts)
         }
@@ -107,6 +108,7 @@ extension StringMethods {
                 try renderer.charge(scanning: own(value))
                 let parts = lines(of: own(value), keepingEnds: keeps)
                 try renderer.charge(listOf: parts.count)
+                try renderer.charge(steps: parts.count)
                 try renderer.charge(bytes: own(value).utf8.count + parts.count * 48)
                 return .list(of: parts)
             }

@@ -141,7 +141,7 @@ extension Renderer {
         case .tuple(let storage):
             var keys: [DictKey] = []
             for item in storage.items {
-                try charge(steps: 1)
+                try charge(steps: 4)
                 try charge(bytes: 64)
                 keys.append(try key(item))
             }
