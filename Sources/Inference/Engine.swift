@@ -36,6 +36,8 @@ public actor Engine {
         public var requests = 0, promptTokens = 0, cachedTokens = 0, completionTokens = 0
         public var running = 0, waiting = 0
         public var stepSeconds = 0.0
+        /// Seconds from arrival to the first token of the answer that ended last.
+        public var lastFirstTokenSeconds: Double?
     }
 
     public nonisolated let model: LanguageModel
@@ -218,7 +220,10 @@ public actor Engine {
     private func finish(_ id: Int, throwing error: (any Error)?) {
         guard let sequence = sequences.removeValue(forKey: id) else { return }
         scheduler.remove(id)
-        if error == nil { keep(sequence) }
+        if error == nil {
+            keep(sequence)
+            counters.lastFirstTokenSeconds = sequence.firstTokenSeconds
+        }
         sequence.end(throwing: error)
     }
 }

@@ -33,6 +33,9 @@ final class RunningSequence {
         usage.promptTokens = request.prompt.count
     }
 
+    /// Seconds from arrival to the first token.
+    var firstTokenSeconds: Double { usage.firstTokenSeconds }
+
     /// Leaves the queue.
     func begin(cache: KeyValueCache, now: ContinuousClock.Instant) {
         self.cache = cache

@@ -12,7 +12,10 @@ struct Serving {
     let database: PalletDatabase
     let engine: Engine
 
-    init(home: Home, database: PalletDatabase, model: String?, threads: Int, context: Int) async throws {
+    /// - Parameter writes: whether assistants let the model write; else they quote the documents.
+    init(
+        home: Home, database: PalletDatabase, model: String?, threads: Int, context: Int, writes: Bool = true
+    ) async throws {
         self.database = database
         let name = try model ?? AssistantLoading.defaultModel()
         let language = try ModelLoading(home: home).load(name)
@@ -29,7 +32,7 @@ struct Serving {
                 continue
             }
             assistants[record.name] = ServedAssistant(
-                index: PassageIndex(database: database, name: knowledge), engine: engine,
+                index: PassageIndex(database: database, name: knowledge), engine: writes ? engine : nil,
                 configuration: .init(record, hotline: hotline))
         }
         let indexes = try await database.passages.allIndexes().filter { $0.active != nil }
@@ -37,10 +40,16 @@ struct Serving {
             var configuration = Assistant.Configuration(hotline: hotline)
             configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""
             assistants["assistant"] = ServedAssistant(
-                index: PassageIndex(database: database, name: only.name), engine: engine, configuration: configuration)
+                index: PassageIndex(database: database, name: only.name), engine: writes ? engine : nil,
+                configuration: configuration)
         }
         served = ServedModels(
             engines: [language.name: engine], assistants: assistants, startedAt: Int(Date().timeIntervalSince1970))
+    }
+
+    /// Seconds until the first token of the last answer, if any was written.
+    var lastFirstTokenSeconds: Double? {
+        get async { await engine.statistics.lastFirstTokenSeconds }
     }
 
     func run(

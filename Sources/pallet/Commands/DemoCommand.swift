@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Retrieval
+import Service
+import Storage
+
+/// `pallet demo`: the whole way on an invented company, from open weights to answers over HTTP.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: text("演示：一家虚构公司，从模型到回答", "Demo: an invented company, from weights to answers."))
+    @Option(help: ArgumentHelp(text("主目录", "home folder"), valueName: "folder")) var home = "pallet-home/demo"
+    @Option(help: ArgumentHelp(text("公司资料目录", "folder of the company"))) var company = "Examples/demo-company"
+    @Option(help: ArgumentHelp(text("模型（默认：默认模型）", "model (default: the default model)"))) var model: String?
+    @Option(help: ArgumentHelp(text("端口，0 为任选", "port; 0 takes a free one"))) var port = 8080
+    @OptionGroup var threads: ThreadOptions
+    @Flag(help: ArgumentHelp(text("自检后结束", "stop after a check over HTTP"))) var once = false
+
+    func run() async throws {
+        let start = Date()
+        let home = try Home(url: URL(fileURLWithPath: home, isDirectory: true)).created()
+        let company = try DemoCompany(folder: URL(fileURLWithPath: company, isDirectory: true))
+        step(1, text("模型", "model"))
+        let source = try await DemoModel(home: home).locate(model)
+        step(2, text("公司：\(company.facts.name)（虚构）", "company: \(company.facts.name) (invented)"))
+        try await company.load(into: home, model: source.served)
+        step(3, text("提问", "questions"))
+        let database = try PalletDatabase.open(home: home.url, access: .server)
+        let serving = try await Serving(
+            home: home, database: database, model: source.model, threads: threads.count, context: 4096,
+            writes: source.isChatModel)
+        if !once { try await ask(company.facts.exampleQuestions, serving) }
+        step(4, text("服务", "service"))
+        let logger = Logger(label: "pallet")
+        let configuration = PalletApplication.Configuration(port: once ? 0 : port)
+        let questions = company.facts.exampleQuestions
+        if once {
+            let checked = try await DemoCheck(serving: serving, questions: questions).run(configuration, logger: logger)
+            let seconds = String(format: "%.1f", Date().timeIntervalSince(start))
+            Output.line(
+                text(
+                    "自检完成：\(checked) 个回答，构建之后共 \(seconds) 秒，模型 \(source.served)",
+                    "check done: \(checked) answers, \(seconds) s in all after the build, model \(source.served)"))
+        } else {
+            try await serving.run(configuration, logger: logger) { port in
+                Output.line(text("在浏览器打开 http://127.0.0.1:\(port)/ ，Ctrl-C 结束", "open http://127.0.0.1:\(port)/ — Ctrl-C ends"))
+            }
+        }
+    }
+
+    private func step(_ number: Int, _ title: String) {
+        Output.line("\n\(number). \(title)")
+    }
+
+    private func ask(_ questions: [String], _ serving: Serving) async throws {
+        guard let served = serving.served.assistants["assistant"] else { return }
+        for question in questions {
+            let meter = DemoMeter()
+            let answer = try await served.assistant(recording: { meter.set($0) }).answer(question)
+            Output.line("\n" + text("问：", "Q: ") + question)
+            Output.line(text("答：", "A: ") + AnswerText(answer: answer).text)
+            if let usage = meter.usage { Output.line("   " + usage.summary) }
+        }
+    }
+}
