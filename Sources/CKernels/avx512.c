@@ -50,7 +50,8 @@ CK_INLINE void unpack(const uint8_t *codes, __m512i *q, const uint32_t form) {
         __m512i high = load_codes(codes + 256);
 #pragma clang loop unroll(full)
         for (size_t g = 0; g < 8; g++) {
-            __m512i bit = g < 4 ? _mm512_slli_epi16(high, (unsigned)(4 - g)) : _mm512_srli_epi16(high, (unsigned)(g - 4));
+            __m512i bit = g < 4 ? _mm512_slli_epi16(high, (unsigned)(4 - g))
+                                : _mm512_srli_epi16(high, (unsigned)(g - 4));
             q[g] = _mm512_ternarylogic_epi32(q[g], bit, fifth, 0xF8);  // q | (bit & fifth)
         }
     }

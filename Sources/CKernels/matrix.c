@@ -21,7 +21,7 @@ int ck_matrix_shape(ck_matrix *w, uint32_t form, size_t rows, size_t columns) {
     w->groups = (rows + CK_ROWS - 1) / CK_ROWS;
     w->head_plane = aligned(w->units * ck_forms[form].head_bytes);
     w->group_bytes = w->head_plane + aligned(w->units * ck_forms[form].code_bytes);
-    return __builtin_mul_overflow(w->groups, w->group_bytes, &total) ? -1 : 0;
+    return __builtin_mul_overflow(w->groups, w->group_bytes, &total) || total > SIZE_MAX / 2 ? -1 : 0;
 }
 
 /// The head of a unit of the group that holds `row`.

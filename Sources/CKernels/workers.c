@@ -1,8 +1,8 @@
 // Fixed threads for compute: one parallel region at a time, barriers and chunk claims inside it.
 //
 // Waiting is a bounded spin (a few microseconds), then a few yields, then sleep on a condition variable, so that a
-// pool whose threads share their cores with others gives way. Every wait is for one counter (`phase`) to change, by the protocol
-// "read phase, arrive, wait until phase differs": the last to arrive resets what is shared and raises it.
+// pool whose threads share their cores with others gives way. Every wait is for one counter (`phase`) to change, by
+// the protocol "read phase, arrive, wait until phase differs": the last to arrive resets what is shared and raises it.
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

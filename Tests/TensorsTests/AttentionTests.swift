@@ -90,7 +90,8 @@ import Testing
     @Test(arguments: shapes)
     func bitsDoNotDependOnPiecesThreadsOrSet(shape: Shape) throws {
         let count = 280
-        let whole = bits(try Self.run(shape, count: count, pieces: [count], threads: 1, set: InstructionSet.available[0]))
+        let plain = InstructionSet.available[0]
+        let whole = bits(try Self.run(shape, count: count, pieces: [count], threads: 1, set: plain))
         for set in InstructionSet.available {
             for (pieces, threads) in [([count], 3), ([1], 2), ([1, 7, 33], 2), ([64], 1), ([255, 2, 1], 3)] {
                 let y = bits(try Self.run(shape, count: count, pieces: pieces, threads: threads, set: set))
@@ -142,8 +143,6 @@ import Testing
         #expect(throws: TensorError.self) {
             try KeyValueCache(layers: 1, kvHeads: 1, keyLength: 1 << 20, valueLength: 16)
         }
-        let shape = Shape(heads: 1, kvHeads: 1, keyLength: 16, valueLength: 16, window: nil)
-        _ = shape
         try cache.reserve(positions: 600)
         #expect(cache.capacity == 768 && cache.count == 0 && cache.bytes == 3 * cache.pageBytes)
         var generator = Generator(11)

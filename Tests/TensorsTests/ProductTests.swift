@@ -84,7 +84,8 @@ import Testing
                 let whole = bits(try Self.product(weights, x, set: InstructionSet.available[0]))
                 for set in InstructionSet.available {
                     for m in [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 33] {
-                        let y = bits(try Self.product(weights, Array(x[..<(m * columns)]), threads: m % 3 + 1, set: set))
+                        let part = Array(x[..<(m * columns)])
+                        let y = bits(try Self.product(weights, part, threads: m % 3 + 1, set: set))
                         #expect(y[...] == whole[..<(m * rows)], "\(type) \(set) m \(m) rows \(rows) columns \(columns)")
                     }
                     let chosen = bits(try Self.product(weights, x, threads: 2, set: set, rows: [32, 0, 17]))

@@ -50,7 +50,9 @@ extension Worker {
         barrier()
     }
 
-    private func store(_ k: FloatBuffer, _ v: FloatBuffer, _ layer: Int, _ segment: AttentionSegment, block: Int) {
+    private func store(
+        _ k: FloatBuffer, _ v: FloatBuffer, _ layer: Int, _ segment: AttentionSegment, block: Int
+    ) {
         let cache = segment.cache
         let first = max(block * 16, segment.firstPosition), end = min(block * 16 + 16, segment.end)
         let row = segment.rows.lowerBound + first - segment.firstPosition
@@ -84,7 +86,9 @@ extension Worker {
         quantise(y, rows: rows)
     }
 
-    private func check(_ segment: AttentionSegment, _ q: FloatBuffer, _ layer: Int, _ heads: Int, _ y: ActivationBuffer) {
+    private func check(
+        _ segment: AttentionSegment, _ q: FloatBuffer, _ layer: Int, _ heads: Int, _ y: ActivationBuffer
+    ) {
         let cache = segment.cache
         precondition(heads > 0 && heads % cache.kvHeads == 0, "heads do not divide into groups")
         precondition(segment.firstPosition >= 0 && segment.end <= cache.capacity, "positions were not reserved")

@@ -1,7 +1,7 @@
 internal import CKernels
 
 extension Worker {
-    /// y = x / √(mean x² + ε) · weight for each of `rows` rows of the buffer's width, and its codes when it keeps some.
+    /// y = x / √(mean x² + ε) · weight for each of `rows` rows of the buffer's width, and its codes if it keeps some.
     public func rmsNorm(
         _ x: FloatBuffer, weight: FloatBuffer, epsilon: Float, rows: Int, into y: ActivationBuffer
     ) {

@@ -5,7 +5,7 @@ public struct Quantisation {
     /// The exact values of `count` weights in file order.
     ///
     /// Each value is (d · sub-scale) · code, then ± minimum, each step rounded to f32. Any bytes decode; blocks whose
-    /// scales are not finite give values that are not.
+    /// scales are not finite give values that are not either.
     /// - Throws: `typeNotComputable`, `raggedRow`, `byteCount` when the bytes are not exactly those of `count` weights.
     public static func dequantise(_ bytes: [UInt8], type: ElementType, count: Int) throws(TensorError) -> [Float] {
         guard let form = type.form else { throw .typeNotComputable(type) }
