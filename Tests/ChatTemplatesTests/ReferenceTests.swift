@@ -68,4 +68,21 @@ struct ReferenceTests {
         #expect(
             failures.count == 0, "\(failures.count) of \(cases.count):\n\(failures.prefix(10).joined(separator: "\n"))")
     }
+
+    /// The texts whose ranges supervised tuning trains on.
+    @Test func conversationsOfLossMasks() throws {
+        let cases = try ReferenceCases.lines("masks.jsonl")
+        var failures: [String] = []
+        for example in cases {
+            let file = (example["template"]?.text ?? "").dropFirst("templates/".count)
+            let outcome = ReferenceCases.Outcome {
+                try ChatTemplate(source: try ReferenceCases.source(String(file))).render(
+                    example["variables"]?.entries?.variables ?? [], now: ReferenceCases.now)
+            }
+            let difference = outcome.difference(from: example)
+            if !difference.isEmpty { failures.append("\(example["name"]?.text ?? ""): \(difference)") }
+        }
+        #expect(cases.count == 50)
+        #expect(failures.count == 0, "\(failures.count):\n\(failures.prefix(10).joined(separator: "\n"))")
+    }
 }
