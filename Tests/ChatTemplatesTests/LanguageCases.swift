@@ -1,3 +1,4 @@
+// long because it is a table of cases, made by a program.
 /// Cases of ``LanguageTests``: a table that was made with Jinja2 3.1.6.
 enum LanguageCases {
     static let statements: [(String, String?)] = [
