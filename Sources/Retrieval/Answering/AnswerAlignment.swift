@@ -64,7 +64,10 @@ public struct AnswerAlignment: Sendable {
         if Courtesy.isCourtesy(sentence) { return drop(sentence, .courtesy) }
         if RefusalText.isRefusal(sentence) { return drop(sentence, .refusal) }
         let claim = Claim(sentence, question: question)
-        if claim.isBare { return checkBare(sentence, claim: claim) }
+        if claim.isBare { return checkBare(sentence, leading: claim.leading) }
+        if isYesNo, claim.saysNothingNew {
+            return checkBare(sentence, leading: Polarity.isNegative(sentence) ? .no : .yes)
+        }
         var best: (support: Support, score: Double)?
         var failure = DroppedSentence(text: sentence, reason: .unsupportedContent)
         var failureScore = -1.0
@@ -93,54 +96,56 @@ public struct AnswerAlignment: Sendable {
     }
 
     /// A bare yes or no says what the question asks; that is then what a passage has to bear.
-    private func checkBare(_ sentence: String, claim: Claim) -> Verdict {
-        guard let leading = claim.leading else { return drop(sentence, .unsupportedContent) }
+    private func checkBare(_ sentence: String, leading: Polarity.Leading?) -> Verdict {
+        guard let leading else { return drop(sentence, .unsupportedContent) }
         let asked = Claim(question.text, question: Question(""))
         guard !asked.isBare else { return drop(sentence, .unsupportedContent) }
+        var reason = DroppedSentence.Reason.unsupportedContent
         for text in evidence {
             guard let window = window(for: asked, in: text), window.coverage >= limits.yesNoContent,
                 Numbers.unsupported(in: question.text, by: text.text(of: window.pieces)).isEmpty,
                 Names.unsupported(in: question.text, by: text.text(of: window.pieces)).isEmpty
             else { continue }
-            let clause = matchingClause(of: asked, in: window.pieces.map { text.pieces[$0].text })
-            guard let clause, Polarity.isNegative(clause) == (leading == .no) else { continue }
+            // Where the question stands above its answer, the answer's first clause says yes or no.
+            let pieces = window.pieces.map { text.pieces[$0] }
+            let clause = matchingClause(of: asked, in: pieces.map(\.text)) ?? pieces.first.flatMap(Self.answerClause)
+            guard let clause else { continue }
+            guard Polarity.isNegative(clause) == (leading == .no) else {
+                reason = .contradictsPassage
+                continue
+            }
             return .supported(
                 Support(
                     passage: text.hit.passage, spans: text.spans(of: window.pieces), coverage: window.coverage))
         }
-        return drop(sentence, .unsupportedContent)
+        return drop(sentence, reason)
+    }
+
+    private static func answerClause(_ piece: EvidenceText.Piece) -> String? {
+        piece.label.isEmpty ? nil : Polarity.clauses(piece.text).first
     }
 
     /// The pieces of a passage that hold most of a claim, the best one first.
     private func window(for claim: Claim, in text: EvidenceText) -> (pieces: [Int], coverage: Double)? {
         var best: (index: Int, coverage: Double)?
-        for index in text.pieces.indices {
-            let (all, new) = claim.coverage(text.pieces[index].terms, context: text.contextTerms)
+        for index in text.statements {
+            let (all, new) = claim.coverage(text.pieces[index].ground)
             let coverage = 0.5 * all + 0.5 * new
             if coverage > (best?.coverage ?? 0) { best = (index, coverage) }
         }
         guard let best else { return nil }
         var pieces = [best.index]
-        var terms = text.pieces[best.index].terms
-        var coverage = claim.coverage(terms, context: text.contextTerms).all
+        var coverage = claim.coverage(text.ground(of: pieces)).all
         // Further sentences help where an answer sums up several; a row is complete by itself.
         while pieces.count < limits.pieces, coverage < 0.999 {
-            let missing = Numbers.unsupported(in: claim.text, by: text.text(of: pieces))
-            var next: (index: Int, gain: Double)?
-            for index in text.pieces.indices where !pieces.contains(index) && isFree(index, pieces, claim, text) {
-                let piece = text.pieces[index]
-                var gain = claim.coverage(terms.union(piece.terms), context: text.contextTerms).all - coverage
-                if !missing.isEmpty,
-                    Numbers.unsupported(in: claim.text, by: text.text(of: pieces + [index])).count < missing.count
-                {
-                    gain += 0.2
-                }
-                if gain > max(0.1, next?.gain ?? 0) { next = (index, gain) }
+            var next: (index: Int, coverage: Double)?
+            for index in text.statements where !pieces.contains(index) && isFree(index, pieces, claim, text) {
+                let sum = claim.coverage(text.ground(of: pieces + [index])).all
+                if sum > max(coverage + 0.1, next?.coverage ?? 0) { next = (index, sum) }
             }
             guard let next else { break }
             pieces.append(next.index)
-            terms.formUnion(text.pieces[next.index].terms)
-            coverage = claim.coverage(terms, context: text.contextTerms).all
+            coverage = next.coverage
         }
         return (pieces, coverage)
     }
@@ -148,9 +153,9 @@ public struct AnswerAlignment: Sendable {
     /// A row may be added to other rows only when the claim names what that row is about.
     private func isFree(_ index: Int, _ pieces: [Int], _ claim: Claim, _ text: EvidenceText) -> Bool {
         let piece = text.pieces[index]
-        guard piece.isRow, pieces.contains(where: { text.pieces[$0].isRow }) else { return true }
+        guard piece.kind == .row, pieces.contains(where: { text.pieces[$0].kind == .row }) else { return true }
         return claim.codes.contains { code in
-            piece.terms.contains(code) && !pieces.contains { text.pieces[$0].terms.contains(code) }
+            piece.ground.terms.contains(code) && !pieces.contains { text.pieces[$0].ground.terms.contains(code) }
         }
     }
 
@@ -164,8 +169,7 @@ public struct AnswerAlignment: Sendable {
         if let name = Names.unsupported(in: claim.text, by: source).first {
             return (.unsupportedName, name.value)
         }
-        let terms = window.pieces.reduce(into: Set<String>()) { $0.formUnion(text.pieces[$1].terms) }
-        let (all, new) = claim.coverage(terms, context: text.contextTerms)
+        let (all, new) = claim.coverage(text.ground(of: window.pieces))
         if all < (isYesNo ? limits.yesNoContent : limits.content) || new < limits.newContent {
             return (.unsupportedContent, "\(Int(all * 100)) %")
         }
@@ -192,8 +196,8 @@ public struct AnswerAlignment: Sendable {
     private func matchingClause(of claim: Claim, in pieces: [String]) -> String? {
         var best: (clause: String, coverage: Double)?
         for clause in pieces.flatMap(Polarity.clauses) {
-            let terms = Set(SearchTerms.terms(in: clause).map(\.text))
-            let coverage = claim.coverage(terms, context: []).all
+            let ground = Ground(terms: EvidenceText.terms(clause), numbers: Numbers.mentions(in: clause))
+            let coverage = claim.coverage(ground).all
             if coverage > (best?.coverage ?? 0.499) { best = (clause, coverage) }
         }
         return best?.clause

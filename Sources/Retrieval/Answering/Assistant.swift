@@ -99,7 +99,7 @@ public struct Assistant: Sendable {
             passageCharacters: configuration.passageCharacters)
         var found = try await index.find(read, limit: max(5, configuration.passages))
         let model = try await evidenceModel()
-        let evidence = model.probability(found.hits)
+        let evidence = model.probability(found)
         found.hits = composer.fitting(Array(found.hits.prefix(configuration.passages)))
         emit(.passages(found.hits))
         var draft = AnswerDraft(

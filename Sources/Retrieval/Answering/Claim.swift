@@ -1,50 +1,66 @@
 import Text
 
-/// A sentence of an answer as alignment reads it.
+/// A sentence of an answer as alignment reads it: its words without numbers, and its numbers.
 struct Claim: Sendable {
     let text: String
-    /// Content units of the sentence, a leading yes or no left out.
-    let units: [Question.Unit]
-    /// For each unit whether the question said it already.
-    let isGiven: [Bool]
+    /// A yes or no at the beginning; it is no content.
     let leading: Polarity.Leading?
+    /// Codes that the sentence names.
     let codes: [String]
+    private let units: [(unit: Question.Unit, isGiven: Bool)]
+    private let numbers: [(mention: NumberMention, isGiven: Bool)]
 
+    /// What a number weighs beside characters.
+    private static let numberWeight = 1.5
+
+    /// - Parameter question: what was asked; what it said already counts as given.
     init(_ text: String, question: Question) {
         self.text = text
         let (leading, rest) = Polarity.leading(of: text)
         self.leading = leading
-        let read = Question(rest)
-        units = read.units.filter { $0.weight > 0 }
         let known = Set(question.terms)
-        isGiven = units.map { unit in unit.terms.contains { known.contains($0) } }
+        let mentions = Numbers.mentions(in: rest)
+        let asked = Numbers.mentions(in: question.text)
+        numbers = mentions.map { mention in (mention, asked.contains { mention.isSupported(by: $0) }) }
+        // Numbers are compared in their normal form, not by their characters: 三十天 is 30 天.
+        var words = Array(rest.unicodeScalars)
+        for mention in mentions { for index in mention.range where index < words.count { words[index] = " " } }
+        units = Question(String(scalars: words), withSynonyms: false).units.filter { $0.weight > 0 }.map { unit in
+            (unit, unit.terms.contains { known.contains($0) })
+        }
         codes = Names.codes(in: rest).map(\.value)
     }
 
-    /// A bare yes or no, with nothing that could be compared.
-    var isBare: Bool { units.allSatisfy { $0.weight < 1 } }
+    /// Nothing that could be compared: a bare yes or no.
+    var isBare: Bool { numbers.isEmpty && units.allSatisfy { $0.unit.weight < 1 } }
 
-    /// Weight of the units that `terms` show, and of all; both also for the new units alone.
-    func coverage(_ terms: Set<String>, context: Set<String>) -> (all: Double, new: Double) {
+    /// Nothing that the question did not say.
+    var saysNothingNew: Bool {
+        numbers.allSatisfy(\.isGiven) && units.allSatisfy { $0.isGiven || $0.unit.weight < 1 }
+    }
+
+    /// Share of the sentence that the ground shows: of all, and of what the question did not say.
+    func coverage(_ ground: Ground) -> (all: Double, new: Double) {
         var all = 0.0
         var covered = 0.0
         var new = 0.0
         var newCovered = 0.0
-        for (unit, given) in zip(units, isGiven) {
-            let share: Double =
-                if Self.shows(unit, terms) { 1 } else if Self.shows(unit, context) { 0.9 } else { 0 }
-            all += unit.weight
-            covered += unit.weight * share
-            if !given {
-                new += unit.weight
-                newCovered += unit.weight * share
+        func count(_ weight: Double, _ share: Double, _ isGiven: Bool) {
+            all += weight
+            covered += weight * share
+            if !isGiven {
+                new += weight
+                newCovered += weight * share
             }
         }
+        for (unit, isGiven) in units {
+            let share = max(unit.share(ground.terms.contains), 0.9 * unit.share(ground.context.contains))
+            count(unit.weight, share, isGiven)
+        }
+        for (mention, isGiven) in numbers {
+            let isThere = ground.numbers.contains { mention.isSupported(by: $0) }
+            count(Self.numberWeight, isThere ? 1 : 0, isGiven)
+        }
         return (all > 0 ? covered / all : 0, new > 0 ? newCovered / new : 1)
-    }
-
-    static func shows(_ unit: Question.Unit, _ terms: Set<String>) -> Bool {
-        if unit.terms.contains(where: terms.contains) { return true }
-        return !unit.parts.isEmpty && unit.parts.allSatisfy(terms.contains)
     }
 }

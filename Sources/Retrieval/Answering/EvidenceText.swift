@@ -1,71 +1,83 @@
 import Storage
 import Text
 
+/// What a claim is compared with: terms and numbers of some sentences, and what stands above them.
+struct Ground: Sendable {
+    var terms: Set<String> = []
+    /// Terms of headings, header rows and the question line above: they may be said, but alone they prove nothing.
+    var context: Set<String> = []
+    var numbers: [NumberMention] = []
+
+    func union(_ other: Ground) -> Ground {
+        Ground(
+            terms: terms.union(other.terms), context: context.union(other.context), numbers: numbers + other.numbers)
+    }
+}
+
 /// A passage prepared for alignment: its sentences with their terms, and what stands above them.
 struct EvidenceText: Sendable {
     /// A sentence, list item or table row of the passage.
     struct Piece: Sendable {
+        enum Kind: Sendable {
+            case sentence
+            /// A row of a table or list of values: what it says is said of its own subject only.
+            case row
+            /// A heading, the header row of a table, a question: says nothing by itself, names what follows.
+            case label
+        }
+
         /// Place in the passage's text, in Unicode scalars.
         var range: Range<Int>
         var text: String
-        var terms: Set<String>
-        /// A row of a table or list of values: what it says is said of its own subject only.
-        var isRow: Bool
+        var kind: Kind
+        /// The labels that it stands under.
+        var label: String
+        var ground: Ground
     }
 
     let hit: PassageHit
     let pieces: [Piece]
-    /// Headings, the table's header row and the document's day: they may be quoted, but alone they prove nothing.
+    /// Headings, the table's header row and the document's day.
     let context: String
-    let contextTerms: Set<String>
 
     init(_ hit: PassageHit) {
         self.hit = hit
-        let scalars = Array(hit.passage.text.unicodeScalars)
-        pieces = Self.pieceRanges(scalars).map { range, isRow in
-            let text = String(scalars: scalars[range])
-            return Piece(
-                range: range, text: text, terms: Set(SearchTerms.terms(in: text).map(\.text)), isRow: isRow)
-        }
         context = [hit.passage.heading, hit.passage.lead, hit.passage.document.date ?? ""].joined(separator: "\n")
-        contextTerms = Set(SearchTerms.terms(in: context).map(\.text))
+        let above = Self.terms(context)
+        var reader = PieceReader(scalars: Array(hit.passage.text.unicodeScalars), hasLead: !hit.passage.lead.isEmpty)
+        reader.read()
+        pieces = reader.lines.map { line in
+            Piece(
+                range: line.range, text: line.text, kind: line.kind, label: line.label,
+                ground: Ground(
+                    terms: Self.terms(line.text),
+                    context: line.label.isEmpty ? above : above.union(Self.terms(line.label)),
+                    numbers: Numbers.mentions(in: line.text)))
+        }
     }
 
-    /// Rows and records are whole lines; other lines are split into sentences.
-    private static func pieceRanges(_ scalars: [Unicode.Scalar]) -> [(Range<Int>, isRow: Bool)] {
-        var result: [(Range<Int>, isRow: Bool)] = []
-        var start = 0
-        while start < scalars.count {
-            var end = start
-            while end < scalars.count, scalars[end] != "\n" { end += 1 }
-            let line = scalars[start..<end]
-            switch LineForm(line) {
-            case .blank, .tableRule: break
-            case .tableRow, .record:
-                let body = line.trimmed
-                result.append((body.startIndex..<body.endIndex, true))
-            default:
-                for range in Sentences.ranges(in: Array(line)) {
-                    result.append((start + range.lowerBound..<start + range.upperBound, false))
-                }
-            }
-            start = end + 1
-        }
-        return result
-    }
+    /// The pieces that say something.
+    var statements: [Int] { pieces.indices.filter { pieces[$0].kind != .label } }
+
+    static func terms(_ text: String) -> Set<String> { Set(SearchTerms.terms(in: text).map(\.text)) }
 
     /// The text of some pieces, with what stands above them.
     func text(of indices: [Int]) -> String {
-        ([context] + indices.map { pieces[$0].text }).joined(separator: "\n")
+        ([context] + indices.flatMap { [pieces[$0].label, pieces[$0].text] }).joined(separator: "\n")
     }
 
-    /// One citation for pieces that lie in one stretch, or several.
+    /// What the pieces together say.
+    func ground(of indices: [Int]) -> Ground {
+        indices.reduce(Ground()) { $0.union(pieces[$1].ground) }
+    }
+
+    /// One span for sentences beside each other, one for each row.
     func spans(of indices: [Int]) -> [Range<Int>] {
         var spans: [Range<Int>] = []
         var previous: Int?
         for index in indices.sorted() {
             let range = pieces[index].range
-            if let last = previous, last + 1 == index, let span = spans.last, !pieces[index].isRow {
+            if let last = previous, last + 1 == index, let span = spans.last, pieces[index].kind == .sentence {
                 spans[spans.count - 1] = span.lowerBound..<range.upperBound
             } else {
                 spans.append(range)
@@ -73,5 +85,68 @@ struct EvidenceText: Sendable {
             previous = index
         }
         return spans
+    }
+}
+
+/// Reads the lines of a passage: rows and records stay whole, other lines are split into sentences; each learns what
+/// it stands under.
+private struct PieceReader {
+    let scalars: [Unicode.Scalar]
+    /// Whether the passage begins inside a table whose header row stands elsewhere.
+    let hasLead: Bool
+    var lines: [(range: Range<Int>, text: String, kind: EvidenceText.Piece.Kind, label: String)] = []
+    private var header: String?
+    private var asked = ""
+
+    init(scalars: [Unicode.Scalar], hasLead: Bool) {
+        self.scalars = scalars
+        self.hasLead = hasLead
+        header = hasLead ? "" : nil
+    }
+
+    mutating func read() {
+        var start = 0
+        while start < scalars.count {
+            var end = start
+            while end < scalars.count, scalars[end] != "\n" { end += 1 }
+            take(start..<end)
+            start = end + 1
+        }
+    }
+
+    private mutating func take(_ range: Range<Int>) {
+        let body = scalars[range].trimmed
+        let form = LineForm(body)
+        if form != .tableRow, form != .tableRule, form != .blank { header = nil }
+        switch form {
+        case .blank, .tableRule: break
+        case .heading:
+            asked = ""
+            append(body, .label, "")
+        case .question:
+            asked = String(scalars: body)
+            append(body, .label, "")
+        case .tableRow:
+            if let header {
+                append(body, .row, header)
+            } else {
+                header = String(scalars: body)
+                append(body, .label, "")
+            }
+        case .record:
+            append(body, .row, "")
+        case .answer, .listItem, .prose:
+            for sentence in Sentences.ranges(in: Array(body)) {
+                let place = body.startIndex + sentence.lowerBound..<body.startIndex + sentence.upperBound
+                append(scalars[place], .sentence, asked)
+            }
+        }
+    }
+
+    private mutating func append(
+        _ body: ArraySlice<Unicode.Scalar>, _ kind: EvidenceText.Piece.Kind, _ label: String
+    ) {
+        guard !body.isEmpty else { return }
+        lines.append((body.startIndex..<body.endIndex, String(scalars: body), kind, label))
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Text
 
 /// What kind of answer a question asks for.
@@ -5,6 +6,9 @@ public enum QuestionKind: String, Codable, Sendable {
     case yesNo
     case money
     case quantity
+    /// A time of day.
+    case clock
+    /// A day or time.
     case time
     case phone
     case person
@@ -19,7 +23,9 @@ public enum QuestionKind: String, Codable, Sendable {
             self = .money
         } else if has(["电话", "热线", "手机号", "phone", "hotline"]), has(["多少", "什么", "号", "number", "what"]) {
             self = .phone
-        } else if has(["什么时候", "何时", "几点", "哪天", "哪一天", "哪年", "哪一年", "几月", "几号", "什么日期", "when ", "what time", "what date"])
+        } else if has(["几点", "what time", "opening hours"]) {
+            self = .clock
+        } else if has(["什么时候", "何时", "哪天", "哪一天", "哪年", "哪一年", "几月", "几号", "什么日期", "when ", "what date"])
             || text.hasPrefix("when")
         {
             self = .time
@@ -43,14 +49,51 @@ public enum QuestionKind: String, Codable, Sendable {
         return ["is", "are", "do", "does", "did", "can", "could", "will", "may", "must", "should"].contains(first)
     }
 
-    /// Whether a piece of text holds what the question asks for.
+    /// Whether the words of the question tell what an answer has to hold.
+    var isTyped: Bool { self != .other && self != .yesNo }
+
+    /// Whether a piece of text holds what the question asks for; false where the question does not tell.
+    func isServed(by text: String) -> Bool {
+        switch self {
+        case .other, .yesNo: false
+        case .person: Names.mentions(in: text).contains { $0.kind == .person }
+        case .place: Self.namesPlace(text)
+        default: isServed(by: Numbers.mentions(in: text))
+        }
+    }
+
+    /// As above for numbers that were found already.
     func isServed(by mentions: [NumberMention]) -> Bool {
         switch self {
         case .money: mentions.contains { $0.kind == .money || ($0.unit ?? "").contains("元") }
-        case .quantity: !mentions.isEmpty
+        case .quantity: mentions.contains { $0.kind != .date && $0.kind != .phone }
+        case .clock: mentions.contains { $0.kind == .time }
         case .time: mentions.contains { $0.kind == .date || $0.kind == .time || $0.kind == .weekday }
         case .phone: mentions.contains { $0.kind == .phone }
         case .yesNo, .person, .place, .other: false
+        }
+    }
+
+    /// The unit that a question of quantity names: 片 of 多少片, 天 of 几天; for 多久, 多重 and 多高 what they measure.
+    static func askedUnits(_ question: String) -> [String] {
+        let text = Normalisation.folded(question)
+        if ["多久", "多长时间", "how long"].contains(where: { text.contains($0) }) {
+            return ["天", "日", "工作日", "小时", "年", "月", "个月", "周", "分钟", "秒", "h", "min", "s", "day", "days", "hours"]
+        }
+        if ["多重", "重量", "自重", "how heavy", "weigh"].contains(where: { text.contains($0) }) { return ["kg", "g", "t", "吨"] }
+        if ["多高", "多长", "多宽", "高度", "尺寸"].contains(where: { text.contains($0) }) { return ["mm", "cm", "m", "米"] }
+        for word in ["多少", "几"] {
+            guard let place = text.range(of: word) else { continue }
+            let rest = String(text[place.upperBound...].prefix(3))
+            // The unit is read as it would be behind a number.
+            if let unit = Numbers.mentions(in: "3" + rest).first?.unit { return [unit] }
+        }
+        return []
+    }
+
+    private static func namesPlace(_ text: String) -> Bool {
+        ["路", "街", "大道", "号", "楼", "园", "镇", "市", "仓", "省", " street", " road", " avenue", " city"].contains {
+            text.lowercased().contains($0)
         }
     }
 }

@@ -10,73 +10,57 @@ struct Quotation {
     var text: String
     /// Share of the question's content, weighted by rarity, that stands in the sentence or above it.
     var coverage: Double
+    /// Whether it holds what kind of thing was asked for: an amount, a day, a name. Nil where the question does not tell.
+    var isServing: Bool?
 
     /// - Returns: nil when no sentence holds at least `minimum` of what was asked.
     static func best(_ found: FoundPassages, in evidence: [EvidenceText], minimum: Double = 0.4) -> Quotation? {
         let kind = QuestionKind(found.question.text)
+        let units = QuestionKind.askedUnits(found.question.text)
         var best: (quotation: Quotation, score: Double)?
         for (rank, text) in evidence.enumerated() {
-            for index in text.pieces.indices {
+            for index in text.statements {
                 let piece = text.pieces[index]
-                if !piece.isRow, LineForm(ArraySlice(piece.text.unicodeScalars)).isHeadingOrQuestion { continue }
-                var terms = piece.terms
-                // An answer below its question answers what the question says.
-                if let asked = text.question(above: index) { terms.formUnion(asked) }
-                let coverage = coverage(found, terms: terms, context: text.contextTerms)
+                let coverage = coverage(found, piece.ground)
                 guard coverage >= minimum else { continue }
                 var score = coverage - 0.08 * Double(rank)
-                let mentions = Numbers.mentions(in: piece.text)
-                if kind.isServed(by: mentions) { score += 0.25 }
+                let isServing = kind.isTyped ? kind.isServed(by: piece.text) : nil
+                if isServing == true { score += 0.25 }
+                if !units.isEmpty, piece.ground.numbers.contains(where: { units.contains($0.unit ?? "") }) {
+                    score += 0.2
+                }
+                if DateLine.isDateLine(piece.text) { score -= kind == .time ? 0.1 : 0.6 }
                 if text.hit.supersededBy != nil { score -= 0.3 }
                 if score > (best?.score ?? -1) {
                     let support = AnswerAlignment.Support(
                         passage: text.hit.passage, spans: [piece.range], coverage: coverage)
-                    let shown = piece.isRow ? RowText.shown(piece, in: text, found: found, kind: kind) : piece.text
-                    best = (Quotation(support: support, text: shown, coverage: coverage), score)
+                    let shown = piece.kind == .row ? RowText.shown(piece, in: text, found: found, kind: kind) : piece.text
+                    best = (
+                        Quotation(support: support, text: shown, coverage: coverage, isServing: isServing), score
+                    )
                 }
             }
         }
         return best?.quotation
     }
 
-    /// Share of the question's content in `terms`; what stands only above counts a little less.
-    private static func coverage(_ found: FoundPassages, terms: Set<String>, context: Set<String>) -> Double {
-        var all = 0.0
-        var covered = 0.0
-        for unit in found.question.units where unit.weight > 0 {
-            let rarity = unit.terms.compactMap { found.rarity[$0] }.min() ?? 1
-            let weight = unit.weight * max(0.2, rarity)
-            all += weight
-            if Claim.shows(unit, terms) {
-                covered += weight
-            } else if Claim.shows(unit, context) {
-                covered += 0.8 * weight
-            }
-        }
-        return all > 0 ? covered / all : 0
+    /// Share of the question's content that a piece shows; what stands only above counts a little less.
+    private static func coverage(_ found: FoundPassages, _ ground: Ground) -> Double {
+        let alone = found.ranking.coverage(ground.terms.contains).coverage
+        let both = found.ranking.coverage { ground.terms.contains($0) || ground.context.contains($0) }.coverage
+        return alone + 0.9 * (both - alone)
     }
 }
 
-extension LineForm {
-    fileprivate var isHeadingOrQuestion: Bool {
-        switch self {
-        case .heading, .question: true
-        default: false
+/// Lines that only say when a document was published or changed.
+enum DateLine {
+    static func isDateLine(_ text: String) -> Bool {
+        let scalars = Array(text.unicodeScalars)
+        guard scalars.count <= 30, let date = Numbers.mentions(in: text).first, date.kind == .date else { return false }
+        let rest = scalars.indices.filter { !date.range.contains($0) }.map { scalars[$0] }
+        let words = String(scalars: rest.filter { !$0.isBlank && $0 != "：" && $0 != ":" && $0 != "*" })
+        return words.isEmpty || ["日期", "时间", "更新", "发布", "published", "updated", "date"].contains {
+            words.lowercased().hasSuffix($0)
         }
-    }
-}
-
-extension EvidenceText {
-    /// The terms of the question line that the piece is the answer to.
-    func question(above index: Int) -> Set<String>? {
-        for earlier in stride(from: index - 1, through: max(0, index - 4), by: -1) {
-            switch LineForm(ArraySlice(pieces[earlier].text.unicodeScalars)) {
-            case .question: return pieces[earlier].terms
-            case .heading: return pieces[earlier].terms
-            case .answer, .prose, .listItem: continue
-            default: return nil
-            }
-        }
-        return nil
     }
 }

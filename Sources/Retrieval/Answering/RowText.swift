@@ -13,7 +13,7 @@ enum RowText {
     static func shown(
         _ piece: EvidenceText.Piece, in text: EvidenceText, found: FoundPassages, kind: QuestionKind
     ) -> String {
-        let fields = fields(of: piece.text, header: header(for: piece, in: text))
+        let fields = fields(of: piece.text, header: piece.label.isEmpty ? text.hit.passage.lead : piece.label)
         guard fields.count > 3 else { return fields.map(\.text).joined(separator: "；") }
         let wanted = Set(found.question.terms)
         var chosen: Set<Int> = [0]
@@ -25,20 +25,6 @@ enum RowText {
         }
         if chosen.count == 1 { chosen = Set(fields.indices) }
         return chosen.sorted().map { fields[$0].text }.joined(separator: "；")
-    }
-
-    private static func header(for piece: EvidenceText.Piece, in text: EvidenceText) -> String {
-        if !text.hit.passage.lead.isEmpty { return text.hit.passage.lead }
-        // The table begins in this passage: its first row above.
-        var header = ""
-        for earlier in text.pieces where earlier.range.lowerBound < piece.range.lowerBound {
-            if earlier.text.hasPrefix("|") {
-                if header.isEmpty { header = earlier.text }
-            } else {
-                header = ""
-            }
-        }
-        return header
     }
 
     private static func fields(of row: String, header: String) -> [Field] {

@@ -30,8 +30,8 @@ public struct Calibration: Sendable {
         var values: [Double]?
         var isAnswerable: Bool
 
-        public init(hits: [PassageHit], isAnswerable: Bool) {
-            values = EvidenceFeatures(hits)?.values
+        public init(found: FoundPassages, isAnswerable: Bool) {
+            values = EvidenceFeatures(found)?.values
             self.isAnswerable = isAnswerable
         }
     }
@@ -51,8 +51,8 @@ public struct Calibration: Sendable {
     ) async throws -> Report {
         var examples: [Example] = []
         for question in questions {
-            let hits = try await index.search(question.question)
-            examples.append(Example(hits: hits, isAnswerable: question.answerable))
+            let found = try await index.find(Question(question.question))
+            examples.append(Example(found: found, isAnswerable: question.answerable))
         }
         return try fit(examples, start: start)
     }

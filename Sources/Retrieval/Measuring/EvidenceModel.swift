@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Judges from retrieval alone whether the index answers a question: a logistic model over the features of the best
 /// passages, with a threshold. Saved with the index once it was calibrated; `standard` serves until then.
@@ -20,11 +21,11 @@ public struct EvidenceModel: Codable, Sendable, Equatable {
 
     /// Fitted on questions to laws, encyclopaedia passages and an invented company, half of them without an answer.
     public static let standard = EvidenceModel(
-        weights: [4, 2, -4, 1, 0.5, 0.5], bias: -3, threshold: 0.5, origin: "standard")
+        weights: [2.8, 2.5, 0, 0.35, -0.5, 1, 2, 4, 0, -1.4, -2.9], bias: -5.4, threshold: 0.5, origin: "standard")
 
     /// Probability that the passages answer the question; 0 when there are none.
-    public func probability(_ hits: [PassageHit]) -> Double {
-        guard let features = EvidenceFeatures(hits) else { return 0 }
+    public func probability(_ found: FoundPassages) -> Double {
+        guard let features = EvidenceFeatures(found) else { return 0 }
         return probability(features.values)
     }
 
@@ -50,17 +51,29 @@ public struct EvidenceModel: Codable, Sendable, Equatable {
     }
 }
 
-/// What the model looks at: the features of the best passage, and of the best few together.
-struct EvidenceFeatures {
-    static let names = ["coverage", "bm25Share", "unknown", "exact", "proximity", "together"]
-    let values: [Double]
+/// What the model looks at: the features of the best passage, of the best few together, and of their best sentence.
+public struct EvidenceFeatures: Codable, Sendable, Equatable {
+    /// Names of the values, in order.
+    public static let names = [
+        "coverage", "bm25Share", "unknown", "exact", "proximity", "together", "document", "sentence", "serving",
+        "notServing", "gap",
+    ]
+    public let values: [Double]
 
-    init?(_ hits: [PassageHit]) {
-        guard let best = hits.first?.features else { return nil }
-        let top = hits.prefix(3)
+    /// Nil when nothing was found. Cost: reads the text of at most three passages.
+    public init?(_ found: FoundPassages) {
+        guard let best = found.hits.first?.features else { return nil }
+        let top = found.hits.prefix(3)
+        let gap = top.map { hit in
+            let terms = Set(hit.passage.bodyTerms).union(hit.passage.headingTerms)
+            return found.ranking.gap { terms.contains($0) }
+        }
+        let sentence = Quotation.best(found, in: top.map(EvidenceText.init), minimum: 0)
         values = [
             top.map(\.features.coverage).max() ?? 0, best.bm25Share, best.unknown, best.exact, best.proximity,
             top.map(\.features.coverage).reduce(0, +) / Double(top.count),
+            top.map(\.features.document).max() ?? 0, sentence?.coverage ?? 0, sentence?.isServing == true ? 1 : 0,
+            sentence?.isServing == false ? 1 : 0, gap.min() ?? 1,
         ]
     }
 }

@@ -36,18 +36,17 @@ public struct PassageIndex: Sendable {
     /// As `search(_:limit:)`, with what the evidence for an answer is judged by.
     public func find(_ question: Question, limit: Int = 5) async throws -> FoundPassages {
         let found = try await store.candidates(
-            index: name, terms: Array(question.terms.prefix(48)), prefixes: Array(question.prefixes.prefix(8)),
-            limit: max(Self.candidates, limit))
+            index: name, terms: Array(question.terms.prefix(40)) + question.synonyms.prefix(80),
+            prefixes: Array(question.prefixes.prefix(8)), limit: max(Self.candidates, limit))
         let ranking = PassageRanking(question: question, version: found.version, frequencies: found.frequencies)
-        var hits = found.passages.map { ranking.hit($0.passage) }
-        hits.sort(by: Self.isBefore)
+        var hits = ranking.hits(found.passages.map(\.passage))
         hits = Contradiction.newerFirst(Array(hits.prefix(max(limit, 20))))
-        let shown = hits.prefix(max(0, limit)).map { hit in
+        let shown: [PassageHit] = hits.prefix(max(0, limit)).map { hit in
             var hit = hit
             hit.highlights = Highlights.ranges(of: question, in: hit.passage.text)
             return hit
         }
-        return FoundPassages(question: question, hits: shown, rarity: ranking.rarities)
+        return FoundPassages(question: question, hits: shown, ranking: ranking)
     }
 
     /// Greater score first; ties by path and place, so that the order never depends on row numbers.
@@ -63,6 +62,6 @@ public struct FoundPassages: Sendable {
     public var question: Question
     /// Best first.
     public var hits: [PassageHit]
-    /// Inverse document frequency of the question's terms.
-    var rarity: [String: Double]
+    /// What weighs the question's words.
+    let ranking: PassageRanking
 }

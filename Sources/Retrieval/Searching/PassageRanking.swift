@@ -16,30 +16,35 @@ struct PassageRanking {
         return log(1 + (count - n + 0.5) / (n + 0.5))
     }
 
-    /// Inverse document frequency of each term of the question; a term that is nowhere has the greatest.
-    var rarities: [String: Double] {
-        var result: [String: Double] = [:]
-        for term in question.terms { result[term] = idf(frequencies[term] ?? 0) }
-        return result
+    /// The candidates with their features, best first.
+    func hits(_ passages: [StoredPassage]) -> [PassageHit] {
+        var documents: [String: Set<String>] = [:]
+        for passage in passages {
+            documents[passage.document.record, default: []].formUnion(passage.bodyTerms)
+            documents[passage.document.record, default: []].formUnion(passage.headingTerms)
+        }
+        let whole = documents.mapValues { terms in coverage { terms.contains($0) }.coverage }
+        return passages.map { hit($0, document: whole[$0.document.record] ?? 0) }.sorted(by: PassageIndex.isBefore)
     }
 
-    func hit(_ passage: StoredPassage) -> PassageHit {
+    private func hit(_ passage: StoredPassage, document: Double) -> PassageHit {
         var counts: [String: Double] = [:]
         for term in passage.bodyTerms { counts[term, default: 0] += 1 }
         for term in passage.headingTerms { counts[term, default: 0] += 2 }
         let length = Double(passage.bodyTerms.count + passage.headingTerms.count)
         let mean = Double(version.terms) / Double(max(1, version.passages))
         let (bm25, best) = bm25(counts: counts, length: length, mean: max(1, mean))
-        let (coverage, unknown, exact) = coverage(counts)
+        let (coverage, unknown, exact) = coverage { counts[$0] != nil }
         let features = RetrievalFeatures(
             bm25: bm25, bm25Share: best > 0 ? min(1, bm25 / best) : 0, coverage: coverage, unknown: unknown,
-            exact: exact, proximity: proximity(counts))
+            exact: exact, proximity: proximity(counts), document: document)
         return PassageHit(passage: passage, score: Self.score(features), features: features)
     }
 
     /// One number for the order of hits.
     static func score(_ features: RetrievalFeatures) -> Double {
-        (features.bm25Share + features.coverage + 0.15 * features.proximity) * (0.5 + 0.5 * features.exact)
+        (features.bm25Share + features.coverage + 0.15 * features.proximity + 0.3 * features.document)
+            * (0.5 + 0.5 * features.exact)
     }
 
     private func bm25(counts: [String: Double], length: Double, mean: Double) -> (Double, Double) {
@@ -56,10 +61,21 @@ struct PassageRanking {
             guard let count = counts[term] else { continue }
             sum += weight * count * (k1 + 1) / (count + k1 * (1 - b + b * length / mean))
         }
+        // A synonym stands in for a word that is not there, at a discount.
+        var used: Set<String> = []
+        for unit in question.units where !unit.alternatives.isEmpty && !unit.terms.contains(where: { counts[$0] != nil }) {
+            let present = unit.alternatives.filter { $0.allSatisfy { counts[$0] != nil } }
+            for term in present.joined() where used.insert(term).inserted {
+                let count = counts[term] ?? 0
+                sum += 0.4 * idf(frequencies[term] ?? 0) * count * (k1 + 1)
+                    / (count + k1 * (1 - b + b * length / mean))
+            }
+        }
         return (sum, best)
     }
 
-    private func coverage(_ counts: [String: Double]) -> (coverage: Double, unknown: Double, exact: Double) {
+    /// How much of the question is shown by the terms for which `holds` is true; see `RetrievalFeatures`.
+    func coverage(_ holds: (String) -> Bool) -> (coverage: Double, unknown: Double, exact: Double) {
         var all = 0.0
         var covered = 0.0
         var unknown = 0.0
@@ -67,21 +83,38 @@ struct PassageRanking {
         var exactCovered = 0.0
         for unit in question.units where unit.weight > 0 {
             let known = unit.terms.compactMap { frequencies[$0] }.filter { $0 > 0 }
-            // The rarest thing that a character could belong to is unknown; the commonest known pair is its weight.
-            let rarity = idf(known.max() ?? 0)
+            let other = unit.alternatives.compactMap { $0.map { frequencies[$0] ?? 0 }.min() }.max() ?? 0
+            // The commonest known pair is a character's weight: a rare pair often only lies across two words. What
+            // is known by a synonym alone is as rare as the synonym.
+            let rarity = idf(max(known.max() ?? 0, known.isEmpty ? other : 0))
             let weight = unit.weight * rarity
-            var isThere = unit.terms.contains { counts[$0] != nil }
-            if !isThere, !unit.parts.isEmpty { isThere = unit.parts.allSatisfy { counts[$0] != nil } }
+            let share = unit.share(holds)
             all += weight
-            if isThere { covered += weight }
-            if known.isEmpty, !isThere { unknown += weight }
+            covered += share * weight
+            if known.isEmpty, other == 0 { unknown += weight }
             if unit.isExact {
                 exact += weight
-                if isThere { exactCovered += weight }
+                exactCovered += share * weight
             }
         }
         guard all > 0 else { return (0, 1, 1) }
         return (covered / all, unknown / all, exact > 0 ? exactCovered / exact : 1)
+    }
+
+    /// The heaviest stretch of units beside each other that `holds` does not show, as a share of all: a name that is
+    /// missing is one stretch, a few words that differ are many.
+    func gap(_ holds: (String) -> Bool) -> Double {
+        var all = 0.0
+        var widest = 0.0
+        var current = 0.0
+        for unit in question.units where unit.weight > 0 {
+            let known = unit.terms.compactMap { frequencies[$0] }.filter { $0 > 0 }.max() ?? 0
+            let weight = unit.weight * idf(known)
+            all += weight
+            current = unit.share(holds) > 0 ? 0 : current + weight
+            widest = max(widest, current)
+        }
+        return all > 0 ? widest / all : 1
     }
 
     /// Units beside each other that are both there by the pair that joins them.

@@ -11,10 +11,19 @@ public struct Question: Sendable {
         var terms: [String]
         /// For a code or compound number, parts that together show it too: `pt` and `1210`.
         var parts: [String] = []
+        /// Other words for it, each as the terms that all have to be there.
+        var alternatives: [[String]] = []
         /// 1 for content, less for grammar.
         var weight: Double
         /// Whether it holds a digit or joins letters and signs: then it has to match exactly.
         var isExact: Bool
+
+        /// How far the terms for which `holds` is true show the unit: 1 by itself, less by a synonym, 0 not at all.
+        func share(_ holds: (String) -> Bool) -> Double {
+            if terms.contains(where: holds) { return 1 }
+            if !parts.isEmpty, parts.allSatisfy(holds) { return 1 }
+            return alternatives.contains { $0.allSatisfy(holds) } ? 0.7 : 0
+        }
     }
 
     /// The question as it was asked.
@@ -23,6 +32,8 @@ public struct Question: Sendable {
     public let terms: [String]
     /// Beginnings of terms to look for: Han characters that stand alone.
     public let prefixes: [String]
+    /// Terms of synonyms, looked for after the question's own.
+    public let synonyms: [String]
     let units: [Unit]
 
     /// Whether it names anything at all.
@@ -30,14 +41,23 @@ public struct Question: Sendable {
 
     /// Reads a question. Cost: linear in its length; of more than 1,000 characters only the first 1,000 count.
     public init(_ text: String) {
+        self.init(text, withSynonyms: true)
+    }
+
+    /// Without synonyms only the words themselves count: what an answer says has to stand in its source.
+    init(_ text: String, withSynonyms: Bool) {
         self.text = text
         let folded = Normalisation.fold(String(scalars: text.unicodeScalars.prefix(1000)))
         let mask = QuestionWords.mask(folded.scalars)
-        var reader = QuestionReader(scalars: folded.scalars, mask: mask)
+        var reader = QuestionReader(
+            scalars: folded.scalars, mask: mask,
+            synonyms: withSynonyms ? Synonyms.matches(in: folded.scalars) : [])
         reader.read()
         units = reader.units
         terms = reader.terms
         prefixes = reader.prefixes
+        var seen = Set(reader.terms)
+        synonyms = reader.units.flatMap(\.alternatives).joined().filter { seen.insert($0).inserted }
     }
 }
 
@@ -49,13 +69,23 @@ private struct QuestionReader {
     var terms: [String] = []
     var prefixes: [String] = []
     private var seen: Set<String> = []
+    private let synonyms: [Synonyms.Match]
 
-    init(scalars: [Unicode.Scalar], mask: [Bool]) {
+    init(scalars: [Unicode.Scalar], mask: [Bool], synonyms: [Synonyms.Match]) {
         self.scalars = scalars
         self.mask = mask
+        self.synonyms = synonyms
+    }
+
+    private func alternatives(at index: Int) -> [[String]] {
+        synonyms.first { $0.range.contains(index) }?.alternatives ?? []
     }
 
     mutating func read() {
+        // What asks may also name: 多少钱 asks for a price, 几点 for opening hours.
+        for match in synonyms where match.range.count > 1 && match.range.allSatisfy({ mask[$0] }) {
+            units.append(Question.Unit(terms: [], alternatives: match.alternatives, weight: 0.8, isExact: false))
+        }
         var index = 0
         while index < scalars.count {
             if scalars[index].isIdeographic {
@@ -93,7 +123,9 @@ private struct QuestionReader {
             let isGrammar = QuestionWords.grammar.contains(scalars[run.lowerBound])
             guard !isGrammar else { return }
             if seen.insert(character + "*").inserted { prefixes.append(character) }
-            units.append(Question.Unit(terms: [character], weight: 0.3, isExact: false))
+            units.append(
+                Question.Unit(
+                    terms: [character], alternatives: alternatives(at: run.lowerBound), weight: 0.3, isExact: false))
             return
         }
         var pairs: [String] = []
@@ -107,7 +139,9 @@ private struct QuestionReader {
             if offset > 0 { shown.append(pairs[offset - 1]) }
             if offset < pairs.count { shown.append(pairs[offset]) }
             let isGrammar = QuestionWords.grammar.contains(scalars[index])
-            units.append(Question.Unit(terms: shown, weight: isGrammar ? 0.1 : 1, isExact: false))
+            units.append(
+                Question.Unit(
+                    terms: shown, alternatives: alternatives(at: index), weight: isGrammar ? 0.1 : 1, isExact: false))
         }
     }
 
@@ -124,8 +158,11 @@ private struct QuestionReader {
             let isStop = QuestionWords.english.contains(term.text)
             let hasDigit = term.text.unicodeScalars.contains(where: \.isDigit)
             // A word counts as much as the two or three characters it would be in Chinese.
+            let other = isStop ? [] : alternatives(at: run.lowerBound + term.range.lowerBound)
             open = (
-                Question.Unit(terms: [term.text], weight: isStop ? 0 : 2.5, isExact: hasDigit), term.range.upperBound
+                Question.Unit(
+                    terms: [term.text], alternatives: other, weight: isStop ? 0 : 2.5, isExact: hasDigit),
+                term.range.upperBound
             )
             if !isStop { append(term.text) }
         }

@@ -13,10 +13,14 @@ public struct RetrievalFeatures: Codable, Sendable, Equatable {
     public var exact: Double
     /// How close together the matches lie: share of the question's neighbouring pairs that are neighbours there too.
     public var proximity: Double
+    /// The coverage by the passage together with the other passages of its document that were found.
+    public var document: Double
 
     public init(
-        bm25: Double, bm25Share: Double, coverage: Double, unknown: Double, exact: Double, proximity: Double
+        bm25: Double, bm25Share: Double, coverage: Double, unknown: Double, exact: Double, proximity: Double,
+        document: Double = 0
     ) {
+        self.document = document
         self.bm25 = bm25
         self.bm25Share = bm25Share
         self.coverage = coverage

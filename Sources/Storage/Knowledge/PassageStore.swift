@@ -27,7 +27,7 @@ public protocol PassageStore: Sendable {
     func rebuildTerms(index name: String) async throws
 
     /// Passages of the version in use that hold at least one of the terms, best by BM25 first (heading 5 : body 1).
-    /// At most 64 terms are looked for.
+    /// At most 64 terms are looked for, prefixes first, then the terms in their order.
     /// - Parameter prefixes: beginnings of terms: a single Han character finds every word that begins with it.
     /// - Throws: `StorageError.notFound` when there is no such index in use.
     func candidates(index name: String, terms: [String], prefixes: [String], limit: Int) async throws

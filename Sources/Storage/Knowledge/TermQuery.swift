@@ -13,7 +13,7 @@ enum TermQuery {
     static func anyOf(_ terms: [String], prefixes: [String] = []) -> String? {
         var seen: Set<String> = []
         var parts: [String] = []
-        for (term, suffix) in terms.map({ ($0, "") }) + prefixes.map({ ($0, " *") }) {
+        for (term, suffix) in prefixes.map({ ($0, " *") }) + terms.map({ ($0, "") }) {
             let clean = indexable(term)
             guard !clean.isEmpty, seen.insert(clean + suffix).inserted else { continue }
             parts.append(quoted(clean) + suffix)
