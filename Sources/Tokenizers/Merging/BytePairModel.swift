@@ -5,7 +5,8 @@
 /// merging, those of its bytes that are tokens are written and the others dropped, as llama.cpp does.
 struct BytePairModel: Sendable {
     private let splitter: TextSplitter
-    private let takesWholeWords: Bool
+    /// Whether a word that is a token as a whole is taken without merging.
+    let takesWholeWords: Bool
     private let tokenCount: UInt32
     private let merges: PairTable
     private let words: BytesIndex
@@ -14,6 +15,9 @@ struct BytePairModel: Sendable {
     private let expansions: [[UInt32]]
     /// Merge rules that could not be read.
     let skippedMerges: Int
+
+    /// How text is cut into words.
+    var rule: SplitRule { splitter.rule }
 
     /// Builds the tables. Cost: linear in the sizes of vocabulary and merge list.
     init(_ definition: TokenizerDefinition, _ vocabulary: Vocabulary, _ rule: NamedSplitRule) {

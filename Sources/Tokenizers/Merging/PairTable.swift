@@ -49,6 +49,15 @@ struct PairTable: Sendable {
         count += 1
     }
 
+    /// All pairs with their values, in no order.
+    func entries() -> [(left: UInt32, right: UInt32, value: UInt64)] {
+        stride(from: 0, to: slots.count, by: 2).compactMap { index in
+            let key = slots[index]
+            if key == Self.absent { return nil }
+            return (UInt32(truncatingIfNeeded: key >> 32), UInt32(truncatingIfNeeded: key), slots[index + 1])
+        }
+    }
+
     private mutating func grow() {
         let old = slots
         mask = (mask + 1) * 2 - 1

@@ -53,6 +53,15 @@ struct SentencePieceModel: Sendable {
         self.unknownID = unknownID
     }
 
+    /// All ways to make a piece of two pieces, best score first; those of one score by the ids of their parts.
+    ///
+    /// Cost: n log n in their number.
+    func mergeRules() -> [(left: Int, right: Int)] {
+        let rules = merges.entries().filter { $0.left < tokenCount && $0.right < tokenCount }
+        return rules.sorted { ($0.value, $0.left, $0.right) < ($1.value, $1.left, $1.right) }
+            .map { (Int($0.left), Int($0.right)) }
+    }
+
     /// Dense ranks of the pieces' scores: the highest score has rank 0, equal scores the same rank.
     private static func ranks(
         _ scores: [Float], _ pieces: [Int], _ count: Int
