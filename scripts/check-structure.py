@@ -40,6 +40,7 @@ UNSAFE = {
     "Tensors": "owns memory and calls the kernels",
     "ModelFormats": "reads files into owned memory and views bytes as numbers",
     "Corpus": "walks libxml2's tree",
+    "Inference": "the executor of the engine's actor",
     "Storage": "locks files",
     "ModelHub": "locks files and runs child processes",
     "pallet": "asks the terminal for its width, handles signals",

@@ -1,7 +1,8 @@
 import Dispatch
-public import Tensors
+import ModelFormats
+import Tensors
 import Tokenizers
-public import Transformers
+import Transformers
 
 /// Answers several requests at once with one model.
 ///
@@ -45,7 +46,10 @@ public actor Engine {
     public nonisolated let contextLength: Int
 
     private let executor = ComputeExecutor()
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The actor keeps the executor alive for as long as it lives itself.
+        unsafe executor.asUnownedSerialExecutor()
+    }
 
     private let pool: WorkerPool
     private let workspace: Workspace
@@ -61,7 +65,7 @@ public actor Engine {
     public init(model: LanguageModel, settings: Settings) throws {
         self.model = model
         contextLength = min(settings.contextLength, model.transformer.configuration.contextLength)
-        pool = WorkerPool(threads: settings.threads)
+        pool = try WorkerPool(threads: settings.threads)
         workspace = try Workspace(model: model.transformer, rows: settings.limits.stepTokens)
         scheduler = Scheduler(limits: settings.limits)
         prefixes = PrefixCache(capacity: settings.cachedSequences, byteLimit: settings.cachedBytes)
@@ -173,15 +177,7 @@ public actor Engine {
     /// Plan, compute, choose, tell: no suspension between them.
     private func step() {
         let start = ContinuousClock.now
-        for id in scheduler.admit() {
-            guard let sequence = sequences[id] else { continue }
-            let transformer = model.transformer
-            let cache = prefixes.take(for: sequence.tokens) { transformer.makeCache() } ?? transformer.makeCache()
-            sequence.begin(cache: cache, now: start)
-            scheduler.started(id, cached: cache.count)
-            counters.promptTokens += sequence.tokens.count
-            counters.cachedTokens += cache.count
-        }
+        for id in scheduler.admit() { begin(id, now: start) }
         let slices = scheduler.plan()
         let steps: [SequenceStep] = slices.compactMap { slice in
             guard let sequence = sequences[slice.request], let cache = sequence.cache else { return nil }
@@ -198,6 +194,22 @@ public actor Engine {
             // Nothing in a step belongs to one request alone: damaged weights or no memory for caches. All of them
             // are told; the engine goes on with what comes next.
             for slice in slices { finish(slice.request, throwing: error) }
+        }
+    }
+
+    /// A request leaves the queue with the longest beginning of its prompt that is in the cache.
+    private func begin(_ id: Int, now: ContinuousClock.Instant) {
+        guard let sequence = sequences[id] else { return }
+        let transformer = model.transformer
+        do {
+            let cached = prefixes.take(for: sequence.tokens) { try transformer.makeCache() }
+            let cache = try cached ?? transformer.makeCache()
+            sequence.begin(cache: cache, now: now)
+            scheduler.started(id, cached: cache.count)
+            counters.promptTokens += sequence.tokens.count
+            counters.cachedTokens += cache.count
+        } catch {
+            finish(id, throwing: error)
         }
     }
 
@@ -234,8 +246,8 @@ private final class ComputeExecutor: SerialExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let unowned = UnownedJob(job)
-        let executor = asUnownedSerialExecutor()
-        queue.async { unowned.runSynchronously(on: executor) }
+        // Each job is run once, as the protocol wants; the closure keeps the executor alive until then.
+        queue.async { [self] in unsafe unowned.runSynchronously(on: asUnownedSerialExecutor()) }
     }
 }
 
