@@ -14,12 +14,15 @@ enum DateEvidence {
     static func inText(_ text: String) -> DatedBy? {
         let head = String(String.UnicodeScalarView(text.unicodeScalars.prefix(2000)))
         let lines = head.split(whereSeparator: \.isNewline).prefix(30).map(String.init)
-        let folded = lines.map { Normalisation.folded($0) }
+        // Only a line with a digit, or with a Chinese numeral before 年, can hold a date.
+        let folded = lines.filter { line in line.unicodeScalars.contains { $0.isDigit || $0 == "年" || $0.value > 0xFF00 } }
+            .map { Array(Normalisation.folded($0).utf8) }
         for group in labels {
-            for plain in folded {
+            for line in folded {
                 for label in group {
-                    guard let place = plain.firstRange(of: label) else { continue }
-                    let rest = plain[place.upperBound...].prefix(40).drop { $0.isWhitespace || "】]*）)".contains($0) }
+                    guard let place = line.place(of: label) else { continue }
+                    let rest = line.text(from: place + label.utf8.count).prefix(40)
+                        .drop { $0.isWhitespace || "】]*）)".contains($0) }
                     guard rest.first == ":", let date = first(in: String(rest.dropFirst())) else { continue }
                     return DatedBy(date: date, source: .text)
                 }

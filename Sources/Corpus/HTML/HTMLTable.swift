@@ -68,8 +68,8 @@ struct HTMLTable {
             }
             place += 1
         }
-        let text = words.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            .replacing("|", with: "／")
+        let text = String(
+            words.split(whereSeparator: \.isWhitespace).joined(separator: " ").map { $0 == "|" ? "／" : $0 })
         func span(_ name: String) -> Int { min(max(node.attributes[name].flatMap { Int($0) } ?? 1, 1), mostSpan) }
         return Cell(
             text: text, isHeading: node.name == "th", columns: span("colspan"), rows: span("rowspan"), hasBlocks: hasBlocks)

@@ -62,10 +62,10 @@ struct MainContent {
 
     private mutating func removeHidden() {
         for (index, node) in tree.nodes.enumerated() where !node.isText {
-            let style = (node.attributes["style"] ?? "").lowercased().filter { $0 != " " }
+            let style = (node.attributes["style"] ?? "").utf8.filter { $0 != 0x20 }.map { $0 | 0x20 }
             if ["button", "select", "input", "label", "dialog", "head", "title"].contains(node.name)
                 || node.attributes["hidden"] != nil || node.attributes["aria-hidden"] == "true"
-                || style.contains("display:none") || style.contains("visibility:hidden")
+                || style.holds("display:none") || style.holds("visibility:hidden")
             {
                 isRemoved[index] = true
             }
@@ -105,11 +105,12 @@ struct MainContent {
     /// The imprint at the foot of a page without a telling class: copyright, registration numbers, menu words.
     private func isImprint(_ index: Int) -> Bool {
         guard measures[index].text > 0, Self.imprintElements.contains(tree.nodes[index].name) else { return false }
-        let text = tree.nodes[index..<tree.nodes[index].end].lazy.filter(\.isText).map(\.text).joined().lowercased()
+        let words = tree.nodes[index..<tree.nodes[index].end].filter(\.isText).map(\.text).joined()
+        let text = Array(words.lowercased().utf8)
         let strong = ["版权所有", "icp备", "公网安备", "all rights reserved", "copyright ©", "copyright©", "©版权"]
-        if strong.contains(where: { text.contains($0) }) { return true }
+        if strong.contains(where: { text.holds($0) }) { return true }
         let weak = ["扫一扫", "技术支持：", "分辨率浏览", "网站地图", "友情链接", "法律声明", "关于我们", "联系我们", "加入收藏", "设为首页"]
-        return weak.count { text.contains($0) } >= 2
+        return weak.count { text.holds($0) } >= 2
     }
 
     /// 当前位置：首页 > 新闻: the path to the page, under any class.

@@ -25,14 +25,19 @@ enum MailQuotes {
         return output
     }
 
+    private static func holds(_ words: [String], _ line: String) -> Bool {
+        let bytes = Array(line.utf8)
+        return words.contains { bytes.holds($0) }
+    }
+
     private static func endsMessage(_ line: Substring, next: Substring) -> Bool {
         if line == "-- " || line == "--" { return true }
         var plain = line.drop(while: \.isWhitespace)
         while plain.last?.isWhitespace ?? false { plain.removeLast() }
         guard !plain.isEmpty, plain.count <= 300 else { return false }
         let folded = plain.lowercased()
-        let rules = ["原始邮件", "original message", "转发邮件", "forwarded message", "邮件原件", "回复的原邮件"]
-        if plain.hasPrefix("--") || plain.hasPrefix("__") || plain.hasPrefix("=="), rules.contains(where: { folded.contains($0) }) {
+        let marks = ["原始邮件", "original message", "转发邮件", "forwarded message", "邮件原件", "回复的原邮件"]
+        if plain.hasPrefix("--") || plain.hasPrefix("__") || plain.hasPrefix("=="), holds(marks, folded) {
             return true
         }
         if plain.count >= 20, plain.allSatisfy({ $0 == "_" }) { return true }

@@ -48,15 +48,17 @@ struct MarkdownReader: DocumentReader {
 
     /// `text` without `<!-- … -->`; a comment that does not end is text.
     static func withoutComments(_ text: String) -> String {
-        guard text.contains("<!--") else { return text }
-        var kept = ""
-        var rest = Substring(text)
-        while let start = rest.firstRange(of: "<!--") {
-            guard let end = rest[start.upperBound...].firstRange(of: "-->") else { break }
-            kept += rest[..<start.lowerBound]
-            rest = rest[end.upperBound...]
+        let bytes = Array(text.utf8)
+        guard var start = bytes.place(of: "<!--") else { return text }
+        var kept: [UInt8] = []
+        var next = 0
+        while let end = bytes.place(of: "-->", from: start + 4) {
+            kept += bytes[next..<start]
+            next = end + 3
+            guard let following = bytes.place(of: "<!--", from: next) else { break }
+            start = following
         }
-        return kept + rest
+        return String(decoding: kept + bytes[next...], as: UTF8.self)
     }
 }
 
