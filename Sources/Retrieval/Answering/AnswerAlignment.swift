@@ -46,6 +46,10 @@ public struct AnswerAlignment: Sendable {
     let evidence: [EvidenceText]
     let limits: Limits
     private let isYesNo: Bool
+    /// The question taken as a claim.
+    private let asked: Claim
+    /// How well the row that fits the question best fits it.
+    private let bestRow: Double
 
     /// - Parameter passages: what the model was given, best first.
     public init(question: String, passages: [PassageHit], limits: Limits = Limits()) {
@@ -57,6 +61,9 @@ public struct AnswerAlignment: Sendable {
         self.evidence = evidence
         self.limits = limits
         isYesNo = QuestionKind(question.text) == .yesNo
+        let asked = Claim(question.text, question: Question(""))
+        self.asked = asked
+        bestRow = evidence.flatMap(\.pieces).filter { $0.kind == .row }.map { asked.coverage($0.ground).all }.max() ?? 0
     }
 
     /// Checks one sentence of an answer.
@@ -98,7 +105,6 @@ public struct AnswerAlignment: Sendable {
     /// A bare yes or no says what the question asks; that is then what a passage has to bear.
     private func checkBare(_ sentence: String, leading: Polarity.Leading?) -> Verdict {
         guard let leading else { return drop(sentence, .unsupportedContent) }
-        let asked = Claim(question.text, question: Question(""))
         guard !asked.isBare else { return drop(sentence, .unsupportedContent) }
         var reason = DroppedSentence.Reason.unsupportedContent
         for text in evidence {
@@ -108,9 +114,8 @@ public struct AnswerAlignment: Sendable {
             else { continue }
             // Where the question stands above its answer, the answer's first clause says yes or no.
             let pieces = window.pieces.map { text.pieces[$0] }
-            let clause = matchingClause(of: asked, in: pieces.map(\.text)) ?? pieces.first.flatMap(Self.answerClause)
-            guard let clause else { continue }
-            guard Polarity.isNegative(clause) == (leading == .no) else {
+            guard let said = said(in: pieces) else { continue }
+            guard said == leading else {
                 reason = .contradictsPassage
                 continue
             }
@@ -121,14 +126,22 @@ public struct AnswerAlignment: Sendable {
         return drop(sentence, reason)
     }
 
-    private static func answerClause(_ piece: EvidenceText.Piece) -> String? {
-        piece.label.isEmpty ? nil : Polarity.clauses(piece.text).first
+    /// Whether the pieces say yes or no to what was asked: by an answer that begins with it, else by the clause that
+    /// fits the question best. Nil when no clause fits.
+    private func said(in pieces: [EvidenceText.Piece]) -> Polarity.Leading? {
+        for piece in pieces where !piece.label.isEmpty {
+            let text = Polarity.withoutSpeaker(piece.text)
+            if let leading = Polarity.leading(of: text).0 { return leading }
+            if let first = Polarity.clauses(text).first { return Polarity.isNegative(first) ? .no : .yes }
+        }
+        return matchingClause(of: asked, in: pieces.map(\.text)).map { Polarity.isNegative($0) ? .no : .yes }
     }
 
     /// The pieces of a passage that hold most of a claim, the best one first.
     private func window(for claim: Claim, in text: EvidenceText) -> (pieces: [Int], coverage: Double)? {
+        let usable = text.statements.filter { isAboutSubject(text.pieces[$0], of: claim) }
         var best: (index: Int, coverage: Double)?
-        for index in text.statements {
+        for index in usable {
             let (all, new) = claim.coverage(text.pieces[index].ground)
             let coverage = 0.5 * all + 0.5 * new
             if coverage > (best?.coverage ?? 0) { best = (index, coverage) }
@@ -139,7 +152,7 @@ public struct AnswerAlignment: Sendable {
         // Further sentences help where an answer sums up several; a row is complete by itself.
         while pieces.count < limits.pieces, coverage < 0.999 {
             var next: (index: Int, coverage: Double)?
-            for index in text.statements where !pieces.contains(index) && isFree(index, pieces, claim, text) {
+            for index in usable where !pieces.contains(index) && isFree(index, pieces, claim, text) {
                 let sum = claim.coverage(text.ground(of: pieces + [index])).all
                 if sum > max(coverage + 0.1, next?.coverage ?? 0) { next = (index, sum) }
             }
@@ -150,7 +163,15 @@ public struct AnswerAlignment: Sendable {
         return (pieces, coverage)
     }
 
-    /// A row may be added to other rows only when the claim names what that row is about.
+    /// A row speaks of one thing only. It may bear a claim that names that thing by its code; where a claim names
+    /// none, the row has to fit the question as well as the row that fits it best.
+    private func isAboutSubject(_ piece: EvidenceText.Piece, of claim: Claim) -> Bool {
+        guard piece.kind == .row else { return true }
+        if claim.codes.isEmpty { return asked.coverage(piece.ground).all >= bestRow - 0.1 }
+        return claim.codes.contains { piece.ground.terms.contains($0) || piece.ground.context.contains($0) }
+    }
+
+    /// A second row may be added only when the claim names what it is about and the rows before are not about that.
     private func isFree(_ index: Int, _ pieces: [Int], _ claim: Claim, _ text: EvidenceText) -> Bool {
         let piece = text.pieces[index]
         guard piece.kind == .row, pieces.contains(where: { text.pieces[$0].kind == .row }) else { return true }
@@ -173,20 +194,21 @@ public struct AnswerAlignment: Sendable {
         if all < (isYesNo ? limits.yesNoContent : limits.content) || new < limits.newContent {
             return (.unsupportedContent, "\(Int(all * 100)) %")
         }
-        if contradicts(claim, pieces: window.pieces.map { text.pieces[$0].text }) {
-            return (.contradictsPassage, "")
-        }
+        if contradicts(claim, pieces: window.pieces.map { text.pieces[$0] }) { return (.contradictsPassage, "") }
         return nil
     }
 
     /// Whether a clause of the claim denies what its best match affirms, or the other way round.
-    private func contradicts(_ claim: Claim, pieces: [String]) -> Bool {
+    private func contradicts(_ claim: Claim, pieces: [EvidenceText.Piece]) -> Bool {
+        if isYesNo, let leading = claim.leading, let said = said(in: pieces), said != leading { return true }
         for clause in Polarity.clauses(Polarity.leading(of: claim.text).1) {
             let part = Claim(clause, question: question)
-            guard !part.isBare, let match = matchingClause(of: part, in: pieces) else { continue }
-            if Polarity.isNegative(clause) != Polarity.isNegative(match) { return true }
-            if let leading = claim.leading, isYesNo, (leading == .no) != Polarity.isNegative(match) {
-                return true
+            guard !part.isBare else { continue }
+            if let match = matchingClause(of: part, in: pieces.map { Polarity.withoutSpeaker($0.text) }) {
+                if Polarity.isNegative(clause) != Polarity.isNegative(match) { return true }
+            } else if part.saysNothingNew, let said = said(in: pieces) {
+                // The clause repeats the question, and the answer below the same question says no.
+                if Polarity.isNegative(clause) != (said == .no) { return true }
             }
         }
         return false

@@ -26,9 +26,18 @@ struct AnswerDraft {
 
     var isEmpty: Bool { sentences.isEmpty }
 
+    /// Whether the model itself said that it found nothing.
+    var isRefused: Bool { dropped.contains { $0.reason == .refusal } }
+
+    /// Whether what was asked for (an amount, a day, a name) is in the sentences; true where the question does not tell.
+    private var isServing: Bool {
+        let kind = QuestionKind(found.question.text)
+        return !kind.isTyped || sentences.contains { kind.isServed(by: $0.text) }
+    }
+
     /// Whether nothing more is wanted from the model.
     var isComplete: Bool {
-        sentences.count >= maximumSentences || dropped.filter { $0.reason == .refusal }.count > 0
+        sentences.count >= maximumSentences || isRefused
     }
 
     /// Checks one sentence; returns the event that releases it, or nil when it is dropped.
@@ -49,10 +58,12 @@ struct AnswerDraft {
         }
     }
 
-    /// Puts the best sentence of the passages in place of a draft of which nothing held.
+    /// Puts the best sentence of the passages in place of a draft of which nothing held, or behind one that does not
+    /// say what was asked for.
     mutating func quote() -> AnswerEvent? {
-        guard let quotation = Quotation.best(found, in: evidence) else { return nil }
-        isQuoted = true
+        guard isEmpty || !isServing, let quotation = Quotation.best(found, in: evidence) else { return nil }
+        if !isEmpty, quotation.isServing != true { return nil }
+        if isEmpty { isQuoted = true }
         return release(quotation.text, quotation.support)
     }
 

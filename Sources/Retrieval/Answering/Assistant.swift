@@ -20,6 +20,10 @@ public struct Assistant: Sendable {
         public var limits: AnswerAlignment.Limits
         /// Whether a sentence may be quoted where nothing of the draft holds.
         public var quotesWhenUnsupported: Bool
+        /// Evidence from which on a sentence is quoted although the model itself said that it found nothing.
+        public var quotesOverRefusal: Double
+        /// Whether passages that a newer document contradicts are kept from the model.
+        public var leavesOutSuperseded: Bool
         /// Sentences that an answer has at most.
         public var sentences: Int
         public var hotline: String?
@@ -28,8 +32,11 @@ public struct Assistant: Sendable {
             style: PromptStyle = .standard, systemText: String = "", passages: Int = 4,
             passageCharacters: Int = 1400, options: GenerationOptions = GenerationOptions(),
             threshold: Double? = nil, limits: AnswerAlignment.Limits = AnswerAlignment.Limits(),
-            quotesWhenUnsupported: Bool = true, sentences: Int = 6, hotline: String? = nil
+            quotesWhenUnsupported: Bool = true, quotesOverRefusal: Double = 0.75, leavesOutSuperseded: Bool = true,
+            sentences: Int = 6, hotline: String? = nil
         ) {
+            self.quotesOverRefusal = quotesOverRefusal
+            self.leavesOutSuperseded = leavesOutSuperseded
             self.style = style
             self.systemText = systemText
             self.passages = passages
@@ -97,9 +104,10 @@ public struct Assistant: Sendable {
         let composer = PromptComposer(
             style: configuration.style, systemText: configuration.systemText,
             passageCharacters: configuration.passageCharacters)
-        var found = try await index.find(read, limit: max(5, configuration.passages))
+        var found = try await index.find(read, limit: max(5, configuration.passages + 3))
         let model = try await evidenceModel()
         let evidence = model.probability(found)
+        if configuration.leavesOutSuperseded { found.hits.removeAll { $0.supersededBy != nil } }
         found.hits = composer.fitting(Array(found.hits.prefix(configuration.passages)))
         emit(.passages(found.hits))
         var draft = AnswerDraft(
@@ -107,7 +115,8 @@ public struct Assistant: Sendable {
             maximumSentences: configuration.sentences)
         if evidence >= configuration.threshold ?? model.threshold {
             try await write(&draft, composer: composer, question: question, searched: searched, emit: emit)
-            if draft.isEmpty, configuration.quotesWhenUnsupported, let event = draft.quote() { emit(event) }
+            let isAllowed = !draft.isRefused || evidence >= configuration.quotesOverRefusal
+            if isAllowed, configuration.quotesWhenUnsupported, let event = draft.quote() { emit(event) }
         }
         return draft.answer(
             searched: searched, evidence: evidence, language: AnswerLanguage(of: question),

@@ -23,6 +23,14 @@ enum Polarity {
         return (nil, sentence)
     }
 
+    /// Without the 答： or A: before an answer.
+    static func withoutSpeaker(_ text: String) -> String {
+        for mark in ["答：", "答:", "A：", "A:", "答案："] where text.hasPrefix(mark) {
+            return String(text.dropFirst(mark.count).drop { $0 == " " })
+        }
+        return text
+    }
+
     /// Words with 不, 无, 未, 非 that deny nothing.
     private static let neutral = [
         "不锈钢", "不同", "不仅", "不但", "不管", "不论", "不少于", "不超过", "不低于", "不高于", "不大于", "不小于", "不足", "不满", "不断",

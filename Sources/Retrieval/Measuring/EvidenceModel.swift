@@ -1,5 +1,4 @@
 import Foundation
-import Storage
 
 /// Judges from retrieval alone whether the index answers a question: a logistic model over the features of the best
 /// passages, with a threshold. Saved with the index once it was calibrated; `standard` serves until then.
@@ -64,16 +63,12 @@ public struct EvidenceFeatures: Codable, Sendable, Equatable {
     public init?(_ found: FoundPassages) {
         guard let best = found.hits.first?.features else { return nil }
         let top = found.hits.prefix(3)
-        let gap = top.map { hit in
-            let terms = Set(hit.passage.bodyTerms).union(hit.passage.headingTerms)
-            return found.ranking.gap { terms.contains($0) }
-        }
         let sentence = Quotation.best(found, in: top.map(EvidenceText.init), minimum: 0)
         values = [
             top.map(\.features.coverage).max() ?? 0, best.bm25Share, best.unknown, best.exact, best.proximity,
             top.map(\.features.coverage).reduce(0, +) / Double(top.count),
             top.map(\.features.document).max() ?? 0, sentence?.coverage ?? 0, sentence?.isServing == true ? 1 : 0,
-            sentence?.isServing == false ? 1 : 0, gap.min() ?? 1,
+            sentence?.isServing == false ? 1 : 0, top.map(\.features.gap).min() ?? 1,
         ]
     }
 }

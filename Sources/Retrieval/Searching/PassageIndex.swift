@@ -44,6 +44,9 @@ public struct PassageIndex: Sendable {
         let shown: [PassageHit] = hits.prefix(max(0, limit)).map { hit in
             var hit = hit
             hit.highlights = Highlights.ranges(of: question, in: hit.passage.text)
+            // Only ranking needs them; they are longer than the text.
+            hit.passage.headingTerms = []
+            hit.passage.bodyTerms = []
             return hit
         }
         return FoundPassages(question: question, hits: shown, ranking: ranking)

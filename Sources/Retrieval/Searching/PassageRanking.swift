@@ -37,7 +37,7 @@ struct PassageRanking {
         let (coverage, unknown, exact) = coverage { counts[$0] != nil }
         let features = RetrievalFeatures(
             bm25: bm25, bm25Share: best > 0 ? min(1, bm25 / best) : 0, coverage: coverage, unknown: unknown,
-            exact: exact, proximity: proximity(counts), document: document)
+            exact: exact, proximity: proximity(counts), document: document, gap: gap { counts[$0] != nil })
         return PassageHit(passage: passage, score: Self.score(features), features: features)
     }
 

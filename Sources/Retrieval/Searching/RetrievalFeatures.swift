@@ -15,12 +15,15 @@ public struct RetrievalFeatures: Codable, Sendable, Equatable {
     public var proximity: Double
     /// The coverage by the passage together with the other passages of its document that were found.
     public var document: Double
+    /// The greatest stretch of the question that is missing in one piece, as a share of its content.
+    public var gap: Double
 
     public init(
         bm25: Double, bm25Share: Double, coverage: Double, unknown: Double, exact: Double, proximity: Double,
-        document: Double = 0
+        document: Double = 0, gap: Double = 1
     ) {
         self.document = document
+        self.gap = gap
         self.bm25 = bm25
         self.bm25Share = bm25Share
         self.coverage = coverage
