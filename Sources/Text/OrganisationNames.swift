@@ -45,7 +45,7 @@ struct OrganisationNames {
         "研究院", "研究所", "事务所", "基金会", "联合会", "人民法院", "人民政府", "管理局", "监督局", "税务局",
     ])
 
-    private static let borders = Set("的是在于与和由向为了到从及或以对给请把被让经称归属即，。、；：“”《》".unicodeScalars)
+    private static let borders = Set("您你我要可用写能的是在于与和由向为了到从及或以对给请把被让经称归属即，。、；：“”《》".unicodeScalars)
 
     private static let borderWords = WordTable([
         "隶属于", "位于", "关于", "通过", "联合", "委托", "授权", "加入", "成为", "成立", "选择", "包括", "任职", "就职", "来自", "根据", "按照", "提供", "服务",

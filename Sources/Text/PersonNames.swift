@@ -55,6 +55,7 @@ struct PersonNames {
             guard end <= scalars.count, scalars[start..<end].allSatisfy(\.isHan) else { continue }
             let name = text(start..<end)
             if Self.notNames.contains(where: { name.hasPrefix($0) }) { continue }
+            if given == 2, Self.neverLast.contains(scalars[end - 1]) { continue }
             // Behind a bare title only a clear border ends the name; a following verb is one too.
             guard isBorder(after: end) else { continue }
             if !isMarked && startsTitle(at: start + 1) { continue }
@@ -158,6 +159,9 @@ struct PersonNames {
         "房产", "苗圃", "农业", "农村", "海外", "简称", "程序", "容器", "段落", "曲线", "龙头", "柳州", "苏州", "杭州", "徐州", "郑州", "常州", "温控", "冷链",
         "冷库", "边境", "宗教", "景区", "游客", "和解", "师傅", "于是", "全部", "全职", "全员", "单一", "连锁", "万元",
     ]
+
+    /// Verbs and particles that do not end a given name: 站长冯岭说.
+    private static let neverLast = Set("说是的了也都就将已等在于称和与".unicodeScalars)
 
     private static let before = WordTable([
         "和", "与", "及", "或", "由", "给", "对", "向", "跟", "让", "请", "找", "问", "是", "为", "的", "、", "在", "了", "经", "被", "即", "因", "叫", "称",

@@ -9,7 +9,7 @@ struct NamesTests {
 
     @Test(arguments: [
         ("请联系王经理。", ["王"]), ("总经理李明表示欢迎", ["李明"]), ("联系人：张三，电话", ["张三"]), ("李明总经理出席", ["李明"]), ("欧阳修先生和赵女士", ["欧阳修", "赵"]),
-        ("作者:刘大力", ["刘大力"]), ("我们的总经理是陈建国。", ["陈建国"]), ("Contact Mr. John Smith today", ["John Smith"]),
+        ("作者:刘大力", ["刘大力"]), ("我们的总经理是陈建国。", ["陈建国"]), ("站长冯岭说，好", ["冯岭"]), ("Contact Mr. John Smith today", ["John Smith"]),
     ])
     func persons(text: String, expected: [String]) {
         #expect(names(text, .person) == expected)
@@ -25,7 +25,7 @@ struct NamesTests {
 
     @Test(arguments: [
         ("上海示例托盘租赁有限公司成立于2010年", ["上海示例托盘租赁有限公司"]), ("毕业于浙江大学的李明", ["浙江大学"]), ("客户可到中国工商银行办理", ["中国工商银行"]),
-        ("本公司与杭州某某物流集团合作", ["杭州某某物流集团"]), ("银行转账", []), ("去医院", []), ("该集团", []),
+        ("本公司与杭州某某物流集团合作", ["杭州某某物流集团"]), ("银行转账", []), ("可用银行转账", []), ("要您填写银行", []), ("去医院", []), ("该集团", []),
     ])
     func organisations(text: String, expected: [String]) {
         #expect(names(text, .organisation) == expected)

@@ -49,7 +49,7 @@ struct NumbersTests {
 
     @Test(arguments: [
         "一个客户", "统一标准", "万一发生", "十分重要", "千万别", "一些", "PT-1210", "v1.2", "5G", "1.2.3.4", "同一天", "一般", "第一", "百家争鸣", "数十家",
-        "一起", "三七开", "ISO9001", "3D", "之一",
+        "一起", "三七开", "1. 打开", "（2）关闭", "3、检查", "零件", "拾壹电器", "四角着地", "前一天", "每一次", "第一，打开", "头一个月", "ISO9001", "3D", "之一",
     ])
     func notNumbers(text: String) {
         let mentions = Numbers.mentions(in: text).filter { $0.kind != .ordinal }
@@ -60,6 +60,9 @@ struct NumbersTests {
         #expect(keys("3-5天") == ["3天", "5天"])
         #expect(keys("100至200元") == ["100元", "200元"])
         #expect(keys("1200×1000mm") == ["1200mm", "1000mm"])
+        #expect(keys("2 到 8 ℃") == ["2°c", "8°c"])
+        #expect(keys("2 月 15 日至 21 日") == ["date --02-15", "date --02-21"])
+        #expect(keys("2025年3月1日至5日") == ["date 2025-03-01", "date 2025-03-05"])
     }
 
     @Test func weekdays() {

@@ -11,9 +11,8 @@ struct CSVReader: DocumentReader {
         let header = table.takeHeader()
         let text = header.flatMap { Self.pairs(table.rows, header: $0) } ?? Self.lines(table.rows, header: header)
         var read = ReadDocument(encoding: decoded.encoding, warnings: decoded.warnings)
-        read.parts = [DocumentPart(title: title, date: title.flatMap { DateEvidence.first(in: $0) }.map {
-            DatedBy(date: $0, source: .text)
-        }, text: text)]
+        let titleDate = title.flatMap { DateEvidence.first(in: $0) }.map { DatedBy(date: $0, source: .text) }
+        read.parts = [DocumentPart(title: title, date: titleDate ?? DateEvidence.inText(text), text: text)]
         return read
     }
 

@@ -24,15 +24,31 @@ extension NumberScanner {
     }
 
     /// Characters before 一 that make another word of it.
-    private static let binders: Set<Unicode.Scalar> = ["统", "唯", "单", "之", "逐", "同", "万", "专", "划", "合", "不", "数", "几"]
+    private static let binders: Set<Unicode.Scalar> = [
+        "统", "唯", "单", "之", "逐", "同", "万", "专", "划", "合", "不", "数", "几",
+    ]
+
+    /// Characters before 一 with which it points instead of counting: 前一天, 每一次, 另一个.
+    private static let pointers: Set<Unicode.Scalar> = ["前", "后", "上", "下", "头", "每", "某", "另", "那", "这", "有", "任", "哪"]
+
+    private static let formalNumerals: Set<Unicode.Scalar> = ["壹", "贰", "叁", "肆", "伍", "陆", "柒", "捌", "玖", "拾", "佰", "仟"]
 
     /// Whether the numeral in `range` counts something, by what stands around it.
     private func isNumber(_ value: String, _ range: Range<Int>, hasMultiplier: Bool) -> Bool {
         let before = scalar(range.lowerBound - 1)
-        if before == "第" || hasPrefix("百分之", at: range.lowerBound - 3) { return true }
+        if hasPrefix("百分之", at: range.lowerBound - 3) { return true }
+        let hasUnit = MeasureUnits.match(scalars, at: range.upperBound)
+        // 第一， lists; 第一条 names.
+        if before == "第" { return hasUnit != nil }
+        if value == "1", let before, Self.pointers.contains(before) { return false }
+        // 零件 and the names of firms (拾壹电器) count nothing.
+        if value == "0" && range.count == 1 { return false }
+        if scalars[range].contains(where: { Self.formalNumerals.contains($0) }), hasUnit == nil { return false }
         if let before, Self.binders.contains(before) { return false }
         if hasPrefix("十分", at: range.lowerBound), scalar(range.lowerBound + 2) != "钟" { return false }
-        if let unit = MeasureUnits.match(scalars, at: range.upperBound) {
+        if let unit = hasUnit {
+            // 四角 are corners, not money.
+            if unit.unit == "角" { return false }
             if scalar(range.upperBound) == "成" { return true }
             if value == "1" && MeasureUnits.vague.contains(unit.unit) { return false }
             // 一时, 一点, 一月: with 月 a date, else words of their own.

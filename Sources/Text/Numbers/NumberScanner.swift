@@ -34,6 +34,7 @@ struct NumberScanner {
             }
         }
         inheritUnits()
+        continueDates()
         return found
     }
 
@@ -116,6 +117,7 @@ struct NumberScanner {
     }
 
     private mutating func scanNumber(at index: Int) -> Int {
+        if let end = listMarkEnd(at: index) { return end }
         let number = decimal(at: index)
         let end = number.end
         if let next = scalar(end), next.isASCIILetter, !isDimension(at: end) {
@@ -127,6 +129,18 @@ struct NumberScanner {
         }
         append(number.value, range: index..<end)
         return found.last.map { max(end, $0.range.upperBound) } ?? end
+    }
+
+    /// Behind the mark of a list item (`1.`, `2)`, `3、` at the beginning of a line), which counts nothing.
+    private func listMarkEnd(at index: Int) -> Int? {
+        let end = digitsEnd(index)
+        var start = index
+        while let before = scalar(start - 1), before == " " || before == "(" { start -= 1 }
+        guard end - index <= 2, start == 0 || scalar(start - 1) == "\n" else { return nil }
+        guard let sign = scalar(end), sign == "." || sign == ")" || sign == "、", !(scalar(end + 1)?.isDigit ?? false) else {
+            return nil
+        }
+        return end + 1
     }
 
     /// `x` between the sides of a dimension.
@@ -229,12 +243,35 @@ struct NumberScanner {
     private mutating func inheritUnits() {
         for index in found.indices.dropLast() where found[index].unit == nil && found[index].kind == .number {
             let next = found[index + 1]
-            let gap = text(found[index].range.upperBound..<max(found[index].range.upperBound, next.range.lowerBound))
-            guard ["-", "~", "～", "至", "到", " - ", "—", "x", "×", "*", " x ", " × ", "、", "或"].contains(gap) else { continue }
+            let gap = gap(after: index)
+            guard Self.rangeSigns.contains(gap) || ["x", "×", "*", "、", "或"].contains(gap) else { continue }
             guard next.kind == .quantity || next.kind == .money || next.kind == .percentage else { continue }
             guard !(gap == "、" && found[index].value.count > 6) else { continue }
             found[index].unit = next.unit
             found[index].kind = next.kind
+        }
+    }
+
+    private static let rangeSigns: Set<String> = ["-", "~", "～", "至", "到", "—", "–"]
+
+    /// What stands between a mention and the next, without blanks.
+    private func gap(after index: Int) -> String {
+        let start = found[index].range.upperBound
+        return text(start..<max(start, found[index + 1].range.lowerBound)).filter { $0 != " " }
+    }
+
+    /// In 2月15日至21日 the second is a day of the same month, not a number of days.
+    private mutating func continueDates() {
+        for index in found.indices.dropLast() where found[index].kind == .date {
+            let next = found[index + 1]
+            guard next.kind == .quantity, next.unit == "天", next.value.count <= 2, let day = Int(next.value),
+                (1...31).contains(day), Self.rangeSigns.contains(gap(after: index)),
+                let last = scalar(next.range.upperBound - 1), last == "日" || last == "号",
+                let dash = found[index].value.lastIndex(of: "-"), found[index].value.count >= 7
+            else { continue }
+            found[index + 1].kind = .date
+            found[index + 1].unit = nil
+            found[index + 1].value = found[index].value[..<dash] + "-" + two(day)
         }
     }
 }
