@@ -76,6 +76,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            resources: [
+                .embedInCode("Pages/Assets/site.css"), .embedInCode("Pages/Assets/site.js"),
+                .embedInCode("Pages/Assets/icon.svg"),
             ],
             swiftSettings: swiftSettings),
         .executableTarget(

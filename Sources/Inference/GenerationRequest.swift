@@ -42,6 +42,8 @@ public struct GenerationUsage: Sendable, Equatable {
     /// Seconds in the queue, until the first token, and from the first to the last token.
     public var queueSeconds = 0.0, firstTokenSeconds = 0.0, decodeSeconds = 0.0
 
+    public init() {}
+
     /// Prompt tokens that were computed, per second.
     public var promptTokensPerSecond: Double {
         let seconds = firstTokenSeconds - queueSeconds

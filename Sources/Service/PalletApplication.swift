@@ -1,9 +1,10 @@
 import Foundation
 import Hummingbird
-public import Inference
+import Inference
 public import Logging
 import ServiceLifecycle
 public import Storage
+import UnixSignals
 
 /// The HTTP service: routes, access, metrics. The one place where they are put together; tests use the same.
 public struct PalletApplication: Sendable {
@@ -67,17 +68,21 @@ public struct PalletApplication: Sendable {
     }
 
     private func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         let policy = AccessPolicy(
             requiresKey: configuration.requiresKey || !configuration.isLoopback,
             hosts: configuration.isLoopback ? AccessPolicy.loopbackHosts : [], keys: database.apiKeys)
         let log = ServiceLog(logger)
         router.middlewares.add(MeteringMiddleware(metrics: metrics))
+        let pages = PageController(served: served, database: database)
+        router.middlewares.add(PageErrorMiddleware(pages: pages))
         router.middlewares.add(OpenAIErrorMiddleware(log: log))
         router.middlewares.add(OriginMiddleware(policy: policy))
 
         router.get("healthz") { _, _ in try Response.json(["status": "ok"]) }
         router.get("metrics") { _, _ in try await metricsText() }
+
+        addPages(pages, to: router, log: log)
 
         let api = router.group("v1").add(middleware: KeyMiddleware(policy: policy))
         let models = ModelController(served: served)
@@ -88,6 +93,19 @@ public struct PalletApplication: Sendable {
         let completions = CompletionController(served: served, metrics: metrics, log: log)
         api.post("completions") { try await completions.complete($0, $1) }
         return router
+    }
+
+    /// The company's pages. They need no key: they are for whoever can reach the service.
+    private func addPages(_ pages: PageController, to router: Router<BasicRequestContext>, log: ServiceLog) {
+        router.get("/") { try await pages.home($0, $1) }
+        router.get("articles/:id") { try await pages.article($0, $1) }
+        router.get("news") { try await pages.news($0, $1) }
+        router.get("city") { try await pages.city($0, $1) }
+        router.get("city/:pinyin") { try await pages.city($0, $1) }
+        router.get("assets/:name") { request, _ in try pages.assets.respond(to: request) }
+        let ask = AskController(pages: pages, metrics: metrics, log: log)
+        router.post("ask") { try await ask.ask($0, $1) }
+        router.get("ask") { _, _ in Response.redirect(to: "/#ask", type: .normal) }
     }
 
     private func metricsText() async throws -> Response {

@@ -1,6 +1,7 @@
 import Hummingbird
-import Inference
-import Retrieval
+public import Inference
+import Logging
+public import Retrieval
 import Synchronization
 
 /// A chat with an assistant: the same request and response as with a model, and `citations` beside.

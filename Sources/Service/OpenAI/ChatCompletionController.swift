@@ -1,6 +1,7 @@
 import ChatTemplates
 import Hummingbird
 import Inference
+import Logging
 
 /// `POST /v1/chat/completions`, whole and streamed, for models; assistants have `AssistantController`.
 struct ChatCompletionController {

@@ -1,5 +1,5 @@
 import ChatTemplates
-public import Retrieval
+import Retrieval
 
 /// Responses of `/v1/chat/completions` and `/v1/completions` as OpenAI writes them, and Pallet's `citations` beside.
 enum ChatTypes {

@@ -2,6 +2,7 @@ import ChatTemplates
 import Foundation
 import Hummingbird
 import Inference
+import Logging
 import Tokenizers
 
 /// `POST /v1/completions`: text, or token ids, is continued as it stands; no chat template is applied.

@@ -1,3 +1,4 @@
+import ChatTemplates
 import Inference
 
 /// The fields that chat and plain completions share.
@@ -26,7 +27,8 @@ struct GenerationParameters {
         }
         let limit = 1...1_000_000
         let newer = try fields.integer("max_completion_tokens", in: limit)
-        maxTokens = try newer ?? fields.integer("max_tokens", in: limit)
+        let older = try fields.integer("max_tokens", in: limit)
+        maxTokens = newer ?? older
         stop = try fields.strings("stop", limit: 16) ?? []
         if let count = try fields.integer("n", in: 1...128), count != 1 {
             throw .invalid("n", "n is \(count), but one answer per request is given; ask several times.")

@@ -1,0 +1,54 @@
+import Storage
+
+/// The company's front page: who it is, the assistant, news, stations.
+struct HomePage {
+    let layout: PageLayout
+    let ask: AskSection
+    let stations: [Station]
+    let article: ArticleSection?
+    let news: NewsList
+
+    var html: String {
+        let visitor = layout.visitor
+        let company = layout.company
+        let main: Markup = """
+            <section class="hero"><h1>\(company.name.isEmpty ? layout.siteName : company.name)</h1>
+            \(tagline)</section>
+            \(ask.markup())
+            \(stories)
+            \(StationSection(stations: stations, visitor: visitor).markup)
+            """
+        return layout.document(title: layout.siteName, path: "/", main: main)
+    }
+
+    private var tagline: Markup {
+        let visitor = layout.visitor
+        let provinces = Set(stations.map(\.province)).count
+        guard !stations.isEmpty else {
+            return layout.company.name.isEmpty
+                ? """
+                <p>\(visitor.text(
+                    "这里还没有公司信息。用 pallet site import 导入公司网页，用 pallet corpus build 和 pallet index build 建立知识库。",
+                    "No company has been imported yet: pallet site import reads its web page, pallet corpus build and "
+                        + "pallet index build make its knowledge."))</p>
+                """ : ""
+        }
+        return """
+            <p>\(visitor.text(
+                "服务网点遍布 \(provinces) 个省级行政区的 \(stations.count) 个城市",
+                "Stations in \(stations.count) cities across \(provinces) provinces"))</p>
+            """
+    }
+
+    private var stories: Markup {
+        guard article != nil || !news.categories.isEmpty else { return .empty }
+        let visitor = layout.visitor
+        let titles: Markup = news.articles.isEmpty ? "" : news.titles
+        return """
+            <section class="news" aria-labelledby="news-title"><div class="head">
+            <h2 id="news-title">\(visitor.text("资讯", "News"))</h2></div>
+            \(news.categoryNavigation)
+            <div class="pair">\(article?.markup ?? .empty)\(titles)</div></section>
+            """
+    }
+}
