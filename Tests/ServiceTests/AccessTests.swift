@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import Service
 import Storage
 import TestSupport
@@ -47,9 +48,10 @@ struct AccessTests {
 
     @Test func onLoopbackAnyKeyOrNoneIsGood() async throws {
         try await Self.server(requiresKey: false) { server in
-            #expect(try await server.send(.GET, "/v1/models").status == 200)
-            let any = ["Authorization": "Bearer whatever"]
-            #expect(try await server.send(.GET, "/v1/models", headers: any).status == 200)
+            for headers in [[:], ["Authorization": "Bearer whatever"]] {
+                let reply = try await server.send(.GET, "/v1/models", headers: headers)
+                #expect(reply.status == 200)
+            }
         }
     }
 

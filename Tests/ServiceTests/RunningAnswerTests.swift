@@ -1,6 +1,8 @@
 import AsyncHTTPClient
 import Foundation
+import Inference
 import NIOCore
+import NIOHTTP1
 import TestSupport
 import Testing
 
