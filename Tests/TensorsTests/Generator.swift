@@ -51,5 +51,9 @@ extension ElementType {
     static let computable = allCases.filter(\.isComputable)
 }
 
-/// The bits of values, so that comparisons tell zeros and NaNs apart.
-func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+/// How many values differ in a bit, zeros and NaNs included; a different count counts as all. (A number, because the
+/// comparison of long arrays in an expectation prints them both.)
+func unequal(_ a: some Collection<Float>, _ b: some Collection<Float>) -> Int {
+    guard a.count == b.count else { return max(a.count, b.count, 1) }
+    return zip(a, b).count { $0.bitPattern != $1.bitPattern }
+}

@@ -68,7 +68,7 @@ private struct TensorFile {
             }
             for row in 0..<shape[0] {
                 let decoded = try matrix.row(row)
-                #expect(bits(decoded) == bits(Array(values[row * columns..<(row + 1) * columns])), "\(type) \(name)")
+                #expect(unequal(decoded, values[row * columns..<(row + 1) * columns]) == 0, "\(type) \(name)")
             }
             checked += 1
         }
