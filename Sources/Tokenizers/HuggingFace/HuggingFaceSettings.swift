@@ -69,6 +69,9 @@ struct HuggingFaceSettings {
         definition.eosID = id("eos_token") ?? definition.eosID ?? ends.first
         definition.unknownID = id("unk_token") ?? definition.unknownID
         definition.paddingID = id("pad_token") ?? definition.paddingID ?? Self.ids(generation?["pad_token_id"]).first
+        // Not all files say these by role; `generation_config.json` lists them, too.
+        definition.eotID = id("eot_token")
+        definition.eomID = id("eom_token")
         definition.endOfGenerationIDs = ends
         // Without tokenizer.json the default of SentencePiece models holds.
         definition.addBOS = config?["add_bos_token"]?.bool ?? json?.addsBOS

@@ -37,6 +37,8 @@ extension TokenizerDefinition {
 struct HuggingFaceVocabulary {
     private(set) var definition: TokenizerDefinition
     private var filled: [Bool] = []
+    /// Ids of tokens that came with flags.
+    private var added: Set<Int> = []
 
     /// Score of an added token, as converted GGUF files have it; it takes part in no merge.
     private static let addedScore: Float = -1000
@@ -115,15 +117,29 @@ struct HuggingFaceVocabulary {
         extend(to: token.id + 1)
         filled[token.id] = false
         try place(text, token.id, token.isSpecial ? .control : .userDefined, Self.addedScore)
+        added.insert(token.id)
+        noteStripping(token)
+    }
+
+    private mutating func noteStripping(_ token: TokenizerJSON.AddedToken) {
         if token.stripsLeft { definition.leftStrippingIDs.append(token.id) }
         if token.stripsRight { definition.rightStrippingIDs.append(token.id) }
     }
 
-    /// Adds a token unless it stands there as a special one.
+    /// Adds a token; where a special one stands already, only its flags.
     mutating func addUnlessSpecial(_ token: TokenizerJSON.AddedToken) throws(TokenizerError) {
         if definition.tokens.indices.contains(token.id), filled[token.id] {
             switch definition.types[token.id] {
-            case .control, .unknown, .userDefined: return
+            case .control, .unknown, .userDefined:
+                // From tokenizer_config.json, with the same flags, or from tokenizer.model, which has none and writes
+                // spaces as `▁`.
+                if !added.contains(token.id) {
+                    noteStripping(token)
+                    if definition.types[token.id] == .userDefined && definition.model == .sentencePiece {
+                        definition.tokens[token.id] = Self.spaced(definition.tokens[token.id])
+                    }
+                }
+                return
             case .normal, .unused, .byte: break
             }
         }

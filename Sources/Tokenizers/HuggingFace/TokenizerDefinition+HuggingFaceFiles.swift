@@ -6,6 +6,7 @@ extension TokenizerDefinition {
     ///
     /// - `tokenizer.json`: vocabulary, merges, split rule, added tokens, what is put around a text. The merges of a
     ///   SentencePiece model are all ways to cut a piece into two, by the piece's score.
+    /// - `tokenizer.model` for a SentencePiece model: pieces, scores, types.
     /// - `tokenizer_config.json`: special tokens by role, flags, chat templates.
     /// - `generation_config.json`: the ids that end generation.
     ///
@@ -19,11 +20,13 @@ extension TokenizerDefinition {
     /// Cost: linear in the vocabulary.
     public func huggingFaceFiles() throws(TokenizerError) -> [String: Data] {
         let tokenizer = try Tokenizer(self)
-        return [
+        var files = [
             TokenizerJSON.name: try TokenizerJSONWriter(tokenizer: tokenizer).document().data(),
             "tokenizer_config.json": configuration(tokenizer).data(),
             "generation_config.json": generation(tokenizer).data(),
         ]
+        if model == .sentencePiece { files["tokenizer.model"] = SentencePieceFile.data(tokenizer) }
+        return files
     }
 
     /// Whether a token only fills a row of the embedding: unused and named as `init(huggingFaceFiles:)` and converters

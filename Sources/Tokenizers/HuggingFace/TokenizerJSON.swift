@@ -141,6 +141,7 @@ extension TokenizerJSON {
         var rule: SplitRule?
         var isByteLevel = false
         let parts = value["type"]?.string == "Sequence" ? value["pretokenizers"]?.array ?? [] : [value]
+        if !ignoresMerges && isFallback(parts) { return "default" }
         for part in parts {
             let type = part["type"]?.string ?? part.summary
             switch type {
@@ -169,6 +170,18 @@ extension TokenizerJSON {
                 known: known)
         }
         return found
+    }
+
+    /// Whether these are the four patterns that llama.cpp takes where no rule is named, as files written here have
+    /// them.
+    private static func isFallback(_ parts: [JSONValue]) -> Bool {
+        let patterns = parts.dropLast().map { part in
+            part["behavior"]?.string == "Isolated" && part["invert"]?.bool != true
+                ? part["pattern"]?["Regex"]?.string ?? "" : ""
+        }
+        guard patterns == SplitPattern.fallback, let last = parts.last else { return false }
+        return last["type"]?.string == "ByteLevel" && last["use_regex"]?.bool == false
+            && last["add_prefix_space"]?.bool != true
     }
 
     /// The rule of a `Split`: its pattern must match all of a text, so that keeping the matches, or removing what

@@ -64,7 +64,7 @@ struct TokenizerJSONWriter {
     private func byteLevelMerges() -> [(left: String, right: String)] {
         func isMergeable(_ text: Substring.UTF8View) -> Bool {
             guard let id = tokenizer.vocabulary.id(of: String(Substring(text))) else { return false }
-            let type = tokenizer.vocabulary.types[id]
+            let type = tokenizer.writtenType(of: id)
             return type != .control && type != .unknown
         }
         var rules: [(left: String, right: String)] = []
@@ -83,10 +83,8 @@ struct TokenizerJSONWriter {
     private var addedTokens: [JSONValue] {
         var tokens: [JSONValue] = []
         for id in definition.tokens.indices where !definition.tokens[id].isEmpty {
-            // The type that the file says, not the one after the rules of loading: those are not the file's content.
-            let type = definition.types.isEmpty ? tokenizer.vocabulary.types[id] : definition.types[id]
             let isSpecial: Bool
-            switch type {
+            switch tokenizer.writtenType(of: id) {
             case .control, .unknown: isSpecial = true
             case .userDefined: isSpecial = false
             case .normal, .unused, .byte: continue
@@ -99,6 +97,14 @@ struct TokenizerJSONWriter {
             ])
         }
         return tokens
+    }
+}
+
+extension Tokenizer {
+    /// The type that the definition says, not the one after the rules of loading: those are not its content. Where it
+    /// has no types, the ones taken instead.
+    func writtenType(of id: Int) -> TokenType {
+        definition.types.isEmpty ? vocabulary.types[id] : definition.types[id]
     }
 }
 
