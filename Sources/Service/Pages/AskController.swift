@@ -28,7 +28,7 @@ struct AskController: Sendable {
         }
         if let problem = Self.problem(question, visitor) {
             if streams { throw OpenAIError(.badRequest, type: "invalid_request_error", message: problem, parameter: "q") }
-            let main = section.markup(question: String(question.prefix(AskSection.questionLimit)), problem: problem)
+            let main = section.page(question: String(question.prefix(AskSection.questionLimit)), problem: problem)
             return PageHeaders.response(
                 layout.document(title: visitor.text("提问", "Ask"), path: "/", indexed: false, main: main),
                 status: .badRequest, stored: false)
@@ -41,7 +41,7 @@ struct AskController: Sendable {
             record(answer, meter)
             let html = layout.document(
                 title: visitor.text("回答", "Answer"), path: "/", indexed: false,
-                main: section.markup(answer: section.answer(answer)))
+                main: section.page(answer: section.answer(answer)))
             return PageHeaders.response(html, stored: false)
         }
         throw CancellationError()

@@ -12,9 +12,9 @@ struct HomePage {
         let visitor = layout.visitor
         let company = layout.company
         let main: Markup = """
-            <section class="hero"><h1>\(company.name.isEmpty ? layout.siteName : company.name)</h1>
-            \(tagline)</section>
-            \(ask.markup())
+            <div class="hero"><h1>\(company.name.isEmpty ? layout.siteName : company.name)</h1>
+            \(tagline)</div>
+            \(ask.markup)
             \(stories)
             \(StationSection(stations: stations, visitor: visitor).markup)
             """

@@ -10,6 +10,8 @@
   const button = form.querySelector("button");
   const texts = form.dataset;
   const buttonText = button.textContent;
+  // The heading below that of the box, which is a page of its own after a question without script.
+  const heading = document.querySelector("#ask > h1") ? "h2" : "h3";
   let running = null;
   let count = 0;
 
@@ -52,8 +54,8 @@
     sources.setAttribute("aria-live", "off");
     const list = element("ol");
     sources.hidden = true;
-    sources.append(element("h4", "", texts.sources), list);
-    article.append(element("h3", "", question), said, sources, element("p", "label", texts.label));
+    sources.append(element("p", "small", texts.sources), list);
+    article.append(element(heading, "", question), said, sources, element("p", "label", texts.label));
     log.append(article);
     const mark = (number) => {
       const link = element("a", "mark", number);
