@@ -6,7 +6,8 @@ import Testing
 /// `/v1` as OpenAI's clients meet it, over a socket, with a tiny model.
 @Suite(.enabled(if: Shared.available, Shared.hint))
 struct CompletionTests {
-    private static let chat = #"{"model":"tiny","messages":[{"role":"user","content":"hello"}],"max_tokens":8,"temperature":0"#
+    private static let chat =
+        #"{"model":"tiny","messages":[{"role":"user","content":"hello"}],"max_tokens":8,"temperature":0"#
 
     @Test func healthModelsAndMetricsAnswer() async throws {
         try await TestServer.run { server in

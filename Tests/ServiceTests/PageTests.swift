@@ -41,7 +41,9 @@ struct PageTests {
             #expect(answer.text.contains("onerror"))
             #expect(!answer.text.contains("<img"))
             #expect(!answer.text.contains("<script>alert"))
-            let problem = try await server.ask([("q", "\"><script>alert(1)</script>" + String(repeating: "x", count: 500))])
+            let problem = try await server.ask([
+                ("q", "\"><script>alert(1)</script>" + String(repeating: "x", count: 500))
+            ])
             #expect(problem.status == 400)
             #expect(!problem.text.contains("<script>alert"))
             let city = try await server.send(.GET, "/city?q=%22%CC%81%20onfocus%3Dalert(1)%20", headers: Self.browser)
@@ -142,7 +144,8 @@ struct PageTests {
             #expect(try await server.ask([("q", String(repeating: "长", count: 5000))]).status == 413)
             #expect(try await server.post("/ask", "{}", headers: ["Accept": "text/html"]).status == 415)
             let stray = try await server.send(
-                .POST, "/ask", body: "q=%zz%e4%b8&&=&q&%", headers: [
+                .POST, "/ask", body: "q=%zz%e4%b8&&=&q&%",
+                headers: [
                     "Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html",
                 ])
             #expect(stray.status == 200)
@@ -202,7 +205,8 @@ struct PageTests {
             try await TestCompany.fill(database)
             let stations = (0..<360).map { number in
                 Station(
-                    city: "城市名\(number)", province: "省份\(number % 31)", initial: String("ABCDEFGHJLNQSTXYZ".randomElement() ?? "A"),
+                    city: "城市名\(number)", province: "省份\(number % 31)",
+                    initial: String("ABCDEFGHJLNQSTXYZ".randomElement() ?? "A"),
                     pinyin: "chengshiming\(number)", pinyinInitials: "csm", phone: "0551-\(number)",
                     address: "某某路 \(number) 号")
             }

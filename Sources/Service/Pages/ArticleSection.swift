@@ -17,12 +17,14 @@ struct ArticleSection {
         let paragraphs = article.text.split(whereSeparator: \.isNewline).map(String.init)
         let shown = shortened ? Self.beginning(paragraphs) : paragraphs
         let body = shown.map { paragraph -> Markup in "<p>\(paragraph)</p>" }
-        let more: Markup = shown.count < paragraphs.count
+        let more: Markup =
+            shown.count < paragraphs.count
             ? """
             <p class="more"><a href="\(visitor.link("/articles/\(article.id)"))">\
             \(visitor.text("阅读全文", "Read the whole article"))</a></p>
             """ : ""
-        let title: Markup = shortened
+        let title: Markup =
+            shortened
             ? """
             <h2 id="article-title"><a href="\(visitor.link("/articles/\(article.id)"))">\(article.title)</a></h2>
             """ : "<h1 id=\"article-title\">\(article.title)</h1>"
@@ -72,7 +74,8 @@ struct ArticleSection {
 
     private func neighbour(_ label: String, _ title: String?, _ id: Int64?) -> Markup? {
         guard let title, !title.isEmpty else { return nil }
-        let name: Markup = id.map { "<a href=\"\(visitor.link("/articles/\($0)"))\">\(title)</a>" } ?? "<span>\(title)</span>"
+        let name: Markup =
+            id.map { "<a href=\"\(visitor.link("/articles/\($0)"))\">\(title)</a>" } ?? "<span>\(title)</span>"
         return "<li><span class=\"label\" lang=\"\(visitor.language.tag)\">\(label)</span> \(name)</li>"
     }
 }

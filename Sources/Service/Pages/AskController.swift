@@ -27,7 +27,9 @@ struct AskController: Sendable {
                 code: "model_not_found")
         }
         if let problem = Self.problem(question, visitor) {
-            if streams { throw OpenAIError(.badRequest, type: "invalid_request_error", message: problem, parameter: "q") }
+            if streams {
+                throw OpenAIError(.badRequest, type: "invalid_request_error", message: problem, parameter: "q")
+            }
             let main = section.page(question: String(question.prefix(AskSection.questionLimit)), problem: problem)
             return PageHeaders.response(
                 layout.document(title: visitor.text("提问", "Ask"), path: "/", indexed: false, main: main),
@@ -52,7 +54,8 @@ struct AskController: Sendable {
         guard question.count <= AskSection.questionLimit, question.utf8.count <= AskSection.questionLimit * 8 else {
             return visitor.text(
                 "问题有 \(question.count) 个字，最多 \(AskSection.questionLimit) 个字，请缩短。",
-                "The question has \(question.count) characters, at most \(AskSection.questionLimit): please shorten it.")
+                "The question has \(question.count) characters, at most \(AskSection.questionLimit): please shorten it."
+            )
         }
         return nil
     }

@@ -35,9 +35,10 @@ struct AskSection {
     private func box(
         title: Markup, question: String = "", problem: String? = nil, answer: Markup = .empty
     ) -> Markup {
-        let message: Markup = problem.map {
-            "<p class=\"problem\" id=\"problem\" role=\"alert\">\($0)</p>"
-        } ?? ""
+        let message: Markup =
+            problem.map {
+                "<p class=\"problem\" id=\"problem\" role=\"alert\">\($0)</p>"
+            } ?? ""
         let described: Markup = problem == nil ? "ask-notice" : "problem ask-notice"
         return """
             <section id="ask" class="ask" aria-labelledby="ask-title">
@@ -89,7 +90,8 @@ struct AskSection {
 
     /// Where nobody can be asked.
     private var closed: Markup {
-        let hotline: Markup = company.hotline == nil
+        let hotline: Markup =
+            company.hotline == nil
             ? "" : "<p>\(visitor.text("请致电", "Please call")) \(company.hotlineLink())</p>"
         return """
             <section id="ask" class="ask closed" aria-labelledby="ask-title">
@@ -102,7 +104,8 @@ struct AskSection {
     /// An answer with its label and sources.
     func answer(_ answer: Answer) -> Markup {
         let sources = answer.citations.map { source(SourceView($0, passages: answer.passages)) }
-        let said: [Markup] = answer.sentences.isEmpty
+        let said: [Markup] =
+            answer.sentences.isEmpty
             ? ["\(answer.text)"]
             : answer.sentences.map { sentence in
                 let marks = sentence.citations.map { number -> Markup in
@@ -113,7 +116,8 @@ struct AskSection {
                 }
                 return "<span>\(sentence.text)\(marks)</span>"
             }
-        let list: Markup = sources.isEmpty
+        let list: Markup =
+            sources.isEmpty
             ? ""
             : """
             <div class="sources"><p class="small">\(visitor.text("来源", "Sources"))</p><ol>\(sources)</ol></div>

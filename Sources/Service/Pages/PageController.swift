@@ -57,7 +57,8 @@ struct PageController: Sendable {
             categories: try await categories(layout.company), articles: Array(articles.prefix(Self.pageSize)),
             visitor: layout.visitor, current: category)
         let visitor = layout.visitor
-        let further: Markup = articles.count > Self.pageSize
+        let further: Markup =
+            articles.count > Self.pageSize
             ? """
             <p class="more"><a href="\
             \(visitor.link("/news", (category.map { [("category", $0)] } ?? []) + [("page", "\(page + 1)")]))">\

@@ -40,7 +40,8 @@ struct ErrorPage {
     var html: String {
         let visitor = layout.visitor
         let (title, text) = words(visitor)
-        let hotline: Markup = layout.company.hotline == nil
+        let hotline: Markup =
+            layout.company.hotline == nil
             ? ""
             : "<p>\(visitor.text("也可以致电", "Or call")) \(layout.company.hotlineLink())</p>"
         let main: Markup = """
@@ -67,7 +68,8 @@ struct ErrorPage {
         case 413, 415:
             (
                 visitor.text("没有读懂提交的内容", "The form could not be read"),
-                visitor.text("内容过大或格式不对，请缩短后重试。", "It is too large or of another kind: please shorten it and try again.")
+                visitor.text(
+                    "内容过大或格式不对，请缩短后重试。", "It is too large or of another kind: please shorten it and try again.")
             )
         case 429, 503:
             (

@@ -13,7 +13,9 @@ enum PageLanguage: String, Sendable {
         var best: (language: PageLanguage, quality: Double)?
         for range in (header ?? "").prefix(1000).split(separator: ",").prefix(32) {
             let parts = range.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
-            guard let name = parts.first?.prefix(2), let language = PageLanguage(rawValue: String(name)) else { continue }
+            guard let name = parts.first?.prefix(2), let language = PageLanguage(rawValue: String(name)) else {
+                continue
+            }
             let quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
             if quality > 0, quality > best?.quality ?? 0 { best = (language, quality) }
         }
