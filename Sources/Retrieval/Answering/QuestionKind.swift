@@ -13,6 +13,11 @@ public enum QuestionKind: String, Codable, Sendable {
     case phone
     case person
     case place
+    /// A street address.
+    case address
+    case reason
+    /// What a word means.
+    case definition
     case other
 
     /// Reads the kind from the words of the question; `other` where they do not tell.
@@ -31,8 +36,14 @@ public enum QuestionKind: String, Codable, Sendable {
             self = .time
         } else if has(["谁", "哪位", "who "]) || text.hasPrefix("who") {
             self = .person
-        } else if has(["哪里", "哪儿", "什么地方", "在哪", "地址", "where "]) || text.hasPrefix("where") {
+        } else if has(["地址", "address"]) {
+            self = .address
+        } else if has(["哪里", "哪儿", "什么地方", "在哪", "where "]) || text.hasPrefix("where") {
             self = .place
+        } else if has(["为什么", "为何", "什么原因", "原因是", "why "]) || text.hasPrefix("why") {
+            self = .reason
+        } else if has(["什么意思", "什么叫", "什么是", "何谓", "what does"]) || text.hasPrefix("what is a") {
+            self = .definition
         } else if Self.asksYesNo(text) {
             self = .yesNo
         } else if has(["多少", "几", "多久", "多长", "多大", "多重", "多高", "how many", "how long", "how much", "how heavy"]) {
@@ -50,7 +61,12 @@ public enum QuestionKind: String, Codable, Sendable {
     }
 
     /// Whether the words of the question tell what an answer has to hold.
-    var isTyped: Bool { self != .other && self != .yesNo }
+    var isTyped: Bool {
+        switch self {
+        case .other, .yesNo, .reason, .definition: false
+        default: true
+        }
+    }
 
     /// Whether a piece of text holds what the question asks for; false where the question does not tell.
     func isServed(by text: String) -> Bool {
@@ -58,6 +74,9 @@ public enum QuestionKind: String, Codable, Sendable {
         case .other, .yesNo: false
         case .person: Names.mentions(in: text).contains { $0.kind == .person }
         case .place: Self.namesPlace(text)
+        case .address: Self.namesAddress(text)
+        case .reason: ["因为", "由于", "原因", "所以", "导致", "为了", "because", "since", "due to"].contains { text.contains($0) }
+        case .definition: ["是指", "指的是", "指", "意思是", "就是", "即", " is ", " means "].contains { text.contains($0) }
         default: isServed(by: Numbers.mentions(in: text))
         }
     }
@@ -66,11 +85,11 @@ public enum QuestionKind: String, Codable, Sendable {
     func isServed(by mentions: [NumberMention]) -> Bool {
         switch self {
         case .money: mentions.contains { $0.kind == .money || ($0.unit ?? "").contains("元") }
-        case .quantity: mentions.contains { $0.kind != .date && $0.kind != .phone }
+        case .quantity: mentions.contains { $0.kind == .number || $0.kind == .quantity || $0.kind == .percentage || $0.kind == .money }
         case .clock: mentions.contains { $0.kind == .time }
         case .time: mentions.contains { $0.kind == .date || $0.kind == .time || $0.kind == .weekday }
         case .phone: mentions.contains { $0.kind == .phone }
-        case .yesNo, .person, .place, .other: false
+        case .yesNo, .person, .place, .address, .reason, .definition, .other: false
         }
     }
 
@@ -89,6 +108,13 @@ public enum QuestionKind: String, Codable, Sendable {
             if let unit = Numbers.mentions(in: "3" + rest).first?.unit { return [unit] }
         }
         return []
+    }
+
+    /// A house number, or a road with one: 榫木路 18 号.
+    private static func namesAddress(_ text: String) -> Bool {
+        let lower = text.lowercased()
+        let hasNumber = lower.unicodeScalars.contains(where: \.isDigit)
+        return hasNumber && ["号", "路", "街", "大道", "巷", " street", " road", " avenue"].contains { lower.contains($0) }
     }
 
     private static func namesPlace(_ text: String) -> Bool {

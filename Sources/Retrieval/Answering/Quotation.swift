@@ -17,38 +17,50 @@ struct Quotation {
     static func best(_ found: FoundPassages, in evidence: [EvidenceText], minimum: Double = 0.4) -> Quotation? {
         let kind = QuestionKind(found.question.text)
         let units = QuestionKind.askedUnits(found.question.text)
-        var best: (quotation: Quotation, score: Double)?
+        var best: (text: EvidenceText, index: Int, coverage: Double, isServing: Bool?, score: Double)?
         for (rank, text) in evidence.enumerated() {
             for index in text.statements {
                 let piece = text.pieces[index]
-                let coverage = coverage(found, piece.ground)
+                let coverage = found.ranking.coverage(of: piece.ground)
                 guard coverage >= minimum else { continue }
                 var score = coverage - 0.08 * Double(rank)
                 let isServing = kind.isTyped ? kind.isServed(by: piece.text) : nil
-                if isServing == true { score += 0.25 }
+                if isServing == true || (!kind.isTyped && kind.isServed(by: piece.text)) { score += 0.25 }
                 if !units.isEmpty, piece.ground.numbers.contains(where: { units.contains($0.unit ?? "") }) {
                     score += 0.2
                 }
+                if piece.kind == .row { score += 0.3 * RowText.bestField(piece, in: text, found: found) }
                 if DateLine.isDateLine(piece.text) { score -= kind == .time ? 0.1 : 0.6 }
                 if text.hit.supersededBy != nil { score -= 0.3 }
-                if score > (best?.score ?? -1) {
-                    let support = AnswerAlignment.Support(
-                        passage: text.hit.passage, spans: [piece.range], coverage: coverage)
-                    let shown = piece.kind == .row ? RowText.shown(piece, in: text, found: found, kind: kind) : piece.text
-                    best = (
-                        Quotation(support: support, text: shown, coverage: coverage, isServing: isServing), score
-                    )
-                }
+                if score > (best?.score ?? -1) { best = (text, index, coverage, isServing, score) }
             }
         }
-        return best?.quotation
+        return best.map { quotation($0.text, $0.index, $0.coverage, $0.isServing, found: found, kind: kind) }
     }
 
-    /// Share of the question's content that a piece shows; what stands only above counts a little less.
-    private static func coverage(_ found: FoundPassages, _ ground: Ground) -> Double {
-        let alone = found.ranking.coverage(ground.terms.contains).coverage
-        let both = found.ranking.coverage { ground.terms.contains($0) || ground.context.contains($0) }.coverage
-        return alone + 0.9 * (both - alone)
+    private static func quotation(
+        _ text: EvidenceText, _ index: Int, _ coverage: Double, _ isServing: Bool?, found: FoundPassages,
+        kind: QuestionKind
+    ) -> Quotation {
+        let piece = text.pieces[index]
+        var shown = Polarity.withoutSpeaker(piece.text)
+        var indices = [index]
+        if piece.kind == .row {
+            shown = RowText.shown(piece, in: text, found: found, kind: kind)
+        } else {
+            // A bare 可以。 says nothing without the sentence that explains it.
+            var next = index + 1
+            while shown.unicodeScalars.count <= 6 || piece.text.hasSuffix("：") || piece.text.hasSuffix(":"),
+                next < text.pieces.count, text.pieces[next].kind == .sentence, indices.count < 4
+            {
+                shown += text.pieces[next].text
+                indices.append(next)
+                next += 1
+            }
+        }
+        let support = AnswerAlignment.Support(
+            passage: text.hit.passage, spans: text.spans(of: indices), coverage: coverage)
+        return Quotation(support: support, text: shown, coverage: coverage, isServing: isServing)
     }
 }
 

@@ -27,6 +27,15 @@ enum RowText {
         return chosen.sorted().map { fields[$0].text }.joined(separator: "；")
     }
 
+    /// The most of the question that one field shows: 货架载：1200 answers what a row with 货架载 here and 1200 there
+    /// does not.
+    static func bestField(_ piece: EvidenceText.Piece, in text: EvidenceText, found: FoundPassages) -> Double {
+        let fields = fields(of: piece.text, header: piece.label.isEmpty ? text.hit.passage.lead : piece.label)
+        return fields.map { field in
+            found.ranking.coverage(EvidenceText.terms(field.text).contains).coverage
+        }.max() ?? 0
+    }
+
     private static func fields(of row: String, header: String) -> [Field] {
         if row.hasPrefix("|") {
             let names = header.hasPrefix("|") ? cells(header) : []

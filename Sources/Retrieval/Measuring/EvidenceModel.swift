@@ -20,7 +20,7 @@ public struct EvidenceModel: Codable, Sendable, Equatable {
 
     /// Fitted on questions to laws, encyclopaedia passages and an invented company, half of them without an answer.
     public static let standard = EvidenceModel(
-        weights: [2.8, 2.5, 0, 0.35, -0.5, 1, 2, 4, 0, -1.4, -2.9], bias: -5.4, threshold: 0.5, origin: "standard")
+        weights: [2.8, 2.5, 0, 0.35, -0.5, 1, 2, 4, 0, -1.4, -2.9, 0, 0], bias: -5.4, threshold: 0.5, origin: "standard")
 
     /// Probability that the passages answer the question; 0 when there are none.
     public func probability(_ found: FoundPassages) -> Double {
@@ -55,7 +55,7 @@ public struct EvidenceFeatures: Codable, Sendable, Equatable {
     /// Names of the values, in order.
     public static let names = [
         "coverage", "bm25Share", "unknown", "exact", "proximity", "together", "document", "sentence", "serving",
-        "notServing", "gap",
+        "notServing", "gap", "known", "code",
     ]
     public let values: [Double]
 
@@ -69,6 +69,7 @@ public struct EvidenceFeatures: Codable, Sendable, Equatable {
             top.map(\.features.coverage).reduce(0, +) / Double(top.count),
             top.map(\.features.document).max() ?? 0, sentence?.coverage ?? 0, sentence?.isServing == true ? 1 : 0,
             sentence?.isServing == false ? 1 : 0, top.map(\.features.gap).min() ?? 1,
+            top.map { min(1, $0.features.coverage / max(0.05, 1 - $0.features.unknown)) }.max() ?? 0, best.code,
         ]
     }
 }

@@ -40,7 +40,7 @@ public struct PassageIndex: Sendable {
             prefixes: Array(question.prefixes.prefix(8)), limit: max(Self.candidates, limit))
         let ranking = PassageRanking(question: question, version: found.version, frequencies: found.frequencies)
         var hits = ranking.hits(found.passages.map(\.passage))
-        hits = Contradiction.newerFirst(Array(hits.prefix(max(limit, 20))))
+        hits = Contradiction(ranking: ranking).newerFirst(Array(hits.prefix(max(limit, 20))))
         let shown: [PassageHit] = hits.prefix(max(0, limit)).map { hit in
             var hit = hit
             hit.highlights = Highlights.ranges(of: question, in: hit.passage.text)

@@ -37,7 +37,8 @@ struct PassageRanking {
         let (coverage, unknown, exact) = coverage { counts[$0] != nil }
         let features = RetrievalFeatures(
             bm25: bm25, bm25Share: best > 0 ? min(1, bm25 / best) : 0, coverage: coverage, unknown: unknown,
-            exact: exact, proximity: proximity(counts), document: document, gap: gap { counts[$0] != nil })
+            exact: exact, proximity: proximity(counts), document: document, gap: gap { counts[$0] != nil },
+            code: codes { counts[$0] != nil })
         return PassageHit(passage: passage, score: Self.score(features), features: features)
     }
 
@@ -99,6 +100,20 @@ struct PassageRanking {
         }
         guard all > 0 else { return (0, 1, 1) }
         return (covered / all, unknown / all, exact > 0 ? exactCovered / exact : 1)
+    }
+
+    /// How much of the question a sentence shows; what stands only above it counts a little less.
+    func coverage(of ground: Ground) -> Double {
+        let alone = coverage(ground.terms.contains).coverage
+        let both = coverage { ground.terms.contains($0) || ground.context.contains($0) }.coverage
+        return alone + 0.9 * (both - alone)
+    }
+
+    /// Share of the question's codes that `holds` shows; 0 when it has none.
+    func codes(_ holds: (String) -> Bool) -> Double {
+        let codes = question.units.filter(\.isCode)
+        guard !codes.isEmpty else { return 0 }
+        return codes.reduce(0) { $0 + $1.share(holds) } / Double(codes.count)
     }
 
     /// The heaviest stretch of units beside each other that `holds` does not show, as a share of all: a name that is

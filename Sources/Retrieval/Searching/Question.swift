@@ -17,6 +17,11 @@ public struct Question: Sendable {
         var weight: Double
         /// Whether it holds a digit or joins letters and signs: then it has to match exactly.
         var isExact: Bool
+        /// Letters and digits together: a product or document code.
+        var isCode: Bool {
+            guard isExact, let word = terms.first?.unicodeScalars else { return false }
+            return word.contains { !$0.isDigit && $0 != "." && $0 != "x" } && word.count >= 3
+        }
 
         /// How far the terms for which `holds` is true show the unit: 1 by itself, less by a synonym, 0 not at all.
         func share(_ holds: (String) -> Bool) -> Double {
@@ -70,11 +75,13 @@ private struct QuestionReader {
     var prefixes: [String] = []
     private var seen: Set<String> = []
     private let synonyms: [Synonyms.Match]
+    private let hasHan: Bool
 
     init(scalars: [Unicode.Scalar], mask: [Bool], synonyms: [Synonyms.Match]) {
         self.scalars = scalars
         self.mask = mask
         self.synonyms = synonyms
+        hasHan = scalars.contains(where: \.isHan)
     }
 
     private func alternatives(at index: Int) -> [[String]] {
@@ -155,7 +162,8 @@ private struct QuestionReader {
                 continue
             }
             if let current = open { units.append(current.unit) }
-            let isStop = QuestionWords.english.contains(term.text)
+            // In a Chinese question a lone letter is a grade or size, not an article.
+            let isStop = !hasHan && QuestionWords.english.contains(term.text)
             let hasDigit = term.text.unicodeScalars.contains(where: \.isDigit)
             // A word counts as much as the two or three characters it would be in Chinese.
             let other = isStop ? [] : alternatives(at: run.lowerBound + term.range.lowerBound)

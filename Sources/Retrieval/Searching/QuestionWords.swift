@@ -1,3 +1,5 @@
+import Text
+
 /// Words that ask instead of naming: they stand in every question and tell nothing about where the answer is.
 enum QuestionWords {
     /// Phrases that hold no content; the longest match counts. Never a part of a content word by themselves.
@@ -8,7 +10,9 @@ enum QuestionWords {
         "几个", "几点", "几次", "怎么办", "怎么样", "怎么", "怎样", "咋", "如何", "哪一天", "哪一年", "哪些", "哪个", "哪种", "哪里",
         "哪儿", "哪家", "哪天", "哪年", "哪几", "是否", "是不是", "能不能", "可不可以", "可否", "能否", "会不会", "要不要", "有没有",
         "需不需要", "行不行", "吗", "呢", "吧", "啊", "呀", "嘛", "谁", "一共", "总共", "大概", "大约", "分别", "具体", "一般", "到底",
-        "究竟", "如果", "的话", "那么", "还有", "以及", "或者", "还是", "请", "关于", "这个", "那个", "这种", "那种", "一下",
+        "究竟", "如果", "的话", "那么", "还有", "以及", "或者", "还是", "请", "现在", "目前", "当前", "如今", "眼下", "一开始", "中途", "的时候",
+        "时候", "什么条件下", "打算", "咱", "超过的", "一样", "各是", "各自", "最近", "大致", "需要", "应该", "应当", "必须", "可以", "能够", "有哪", "要不",
+        "关于", "这个", "那个", "这种", "那种", "一下",
     ]
 
     /// Single characters that mostly are grammar, but also stand in content words (目的, 有效, 现在).
@@ -32,11 +36,19 @@ enum QuestionWords {
         var mask = [Bool](repeating: false, count: scalars.count)
         var index = 0
         while index < scalars.count {
-            let length = longestPhrase(in: scalars, at: index)
+            let length = max(longestPhrase(in: scalars, at: index), repeatedVerb(in: scalars, at: index))
             for offset in 0..<length { mask[index + offset] = true }
             index += max(1, length)
         }
         return mask
+    }
+
+    /// 算不算, 卖没卖: the second half asks, the first names.
+    private static func repeatedVerb(in scalars: [Unicode.Scalar], at index: Int) -> Int {
+        guard index > 0, index + 1 < scalars.count, scalars[index] == "不" || scalars[index] == "没",
+            scalars[index - 1] == scalars[index + 1], scalars[index - 1].isHan
+        else { return 0 }
+        return 2
     }
 
     private static func longestPhrase(in scalars: [Unicode.Scalar], at start: Int) -> Int {

@@ -17,11 +17,14 @@ public struct RetrievalFeatures: Codable, Sendable, Equatable {
     public var document: Double
     /// The greatest stretch of the question that is missing in one piece, as a share of its content.
     public var gap: Double
+    /// Share of the question's product or document codes that stand in the passage; 0 when it has none.
+    public var code: Double
 
     public init(
         bm25: Double, bm25Share: Double, coverage: Double, unknown: Double, exact: Double, proximity: Double,
-        document: Double = 0, gap: Double = 1
+        document: Double = 0, gap: Double = 1, code: Double = 0
     ) {
+        self.code = code
         self.document = document
         self.gap = gap
         self.bm25 = bm25

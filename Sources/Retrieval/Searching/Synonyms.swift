@@ -45,7 +45,7 @@ enum Synonyms {
         ["纸", "纸质", "paper"], ["箱", "箱子", "box", "container"], ["增值税", "税", "vat", "tax"], ["每天", "一天", "每日", "日", "daily", "day"],
         ["每月", "月", "一个月", "monthly", "month"], ["法人", "法定代表人"], ["招聘", "招人", "应聘", "job", "jobs", "hiring"],
         ["工资", "薪水", "待遇", "salary", "wage"], ["学生", "学徒", "实习", "apprentice", "intern"], ["寿命", "用几年", "使用年限", "lifetime"],
-        ["信用", "评级", "信用评级", "credit"], ["微信", "wechat"], ["支付宝", "alipay"], ["现金", "cash"],
+        ["信用", "评级", "信用评级", "credit"], ["标签", "贴纸", "label", "labels", "sticker"], ["微信", "wechat"], ["支付宝", "alipay"], ["现金", "cash"],
     ]
 
     /// One word of a question with what may stand in its place.
