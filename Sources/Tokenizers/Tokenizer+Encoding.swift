@@ -15,11 +15,8 @@ extension Tokenizer {
         if addSpecial && addsBOS, let bosID { ids.append(bosID) }
         withScratch { scratch in
             var place = 0
-            while place < bytes.count {
-                guard let match = matcher.first(in: bytes, from: place, parseSpecial: parseSpecial) else {
-                    encodePlain(bytes, place, bytes.count, &scratch, into: &ids)
-                    break
-                }
+            // A match that begins before `place` lies in text that is used up.
+            for match in matcher.candidates(in: bytes, parseSpecial: parseSpecial) where match.start >= place {
                 var end = match.start
                 if leftStripping.contains(match.id) {
                     while end > place && Self.isASCIISpace(bytes[end - 1]) { end -= 1 }
@@ -31,6 +28,7 @@ extension Tokenizer {
                     while place < bytes.count && Self.isASCIISpace(bytes[place]) { place += 1 }
                 }
             }
+            encodePlain(bytes, place, bytes.count, &scratch, into: &ids)
         }
         if addSpecial && addsEOS, let eosID { ids.append(eosID) }
         return ids
