@@ -147,6 +147,23 @@ import Testing
         }
     }
 
+    /// Random types, sizes, threads and values: every set gives the plain set's bits.
+    @Test func randomShapes() throws {
+        var generator = Generator(10)
+        for _ in 0..<(Shared.long ? 3000 : 60) {
+            let type = ElementType.computable.randomElement(using: &generator) ?? .f32
+            let rows = Int.random(in: 1...200, using: &generator), m = Int.random(in: 1...40, using: &generator)
+            let columns = type.blockLength * Int.random(in: 1...(type.blockLength == 1 ? 200 : 5), using: &generator)
+            let weights = try Self.matrix(type, rows: rows, columns: columns, seed: generator.next())
+            let x = generator.values(m * columns, scale: Float.random(in: 0.001...1000, using: &generator))
+            let plain = try Self.product(weights, x, set: InstructionSet.available[0])
+            for set in InstructionSet.available.dropFirst() {
+                let y = try Self.product(weights, x, threads: Int.random(in: 1...3, using: &generator), set: set)
+                #expect(unequal(y, plain) == 0, "\(type) \(set) rows \(rows) columns \(columns) m \(m)")
+            }
+        }
+    }
+
     /// Any bytes may stand in a file: scales that are not finite, too.
     @Test(arguments: ElementType.computable)
     func anyBytesAreComputedWith(type: ElementType) throws {

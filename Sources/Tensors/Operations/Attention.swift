@@ -77,8 +77,8 @@ extension Worker {
         into y: ActivationBuffer
     ) {
         let rows = segments.reduce(0) { max($0, $1.rows.upperBound) }
-        let items = segments.flatMap { attentionItems($0, heads: heads, window: window ?? 0) }
         for segment in segments { check(segment, q, layer, heads, y) }
+        let items = attentionItems(segments, heads: heads, window: window ?? 0)
         forEachChunk(items.count) { chunk in
             attend(items[chunk], q, layer, heads, scale, window ?? 0, y)
         }
@@ -98,24 +98,33 @@ extension Worker {
         precondition(heads * cache.valueLength == y.columns, "output width differs")
     }
 
-    /// A group of heads over some rows of a segment.
+    /// Heads that share keys and values, over some rows of a segment.
     private struct AttentionItem {
         var segment: AttentionSegment
         var rows: Range<Int>  // within the segment
         var group: Int
+        var heads: Range<Int>  // within the group
     }
 
-    /// Tiles of rows such that the scores of an item stay in the second-level cache. The results do not depend on it.
-    private func attentionItems(_ segment: AttentionSegment, heads: Int, window: Int) -> [AttentionItem] {
-        let perGroup = max(1, heads / segment.cache.kvHeads)
-        let seen = window > 0 ? min(window, segment.end) : segment.end
-        let tile = max(1, min(16, 131_072 / max(1, seen * perGroup)))
+    /// Tiles of rows such that the scores of an item stay in the second-level cache. Where that makes fewer items than
+    /// workers, groups of heads are split too. The results depend on neither.
+    private func attentionItems(_ segments: [AttentionSegment], heads: Int, window: Int) -> [AttentionItem] {
         var items: [AttentionItem] = []
-        // The last rows see most: they come first, so that the short ones fill the end.
-        for first in stride(from: 0, to: segment.rows.count, by: tile).reversed() {
-            for group in 0..<segment.cache.kvHeads {
-                let rows = first..<min(first + tile, segment.rows.count)
-                items.append(AttentionItem(segment: segment, rows: rows, group: group))
+        for segment in segments where !segment.rows.isEmpty {
+            let groups = segment.cache.kvHeads, perGroup = heads / groups
+            let seen = window > 0 ? min(window, segment.end) : segment.end
+            let tile = max(1, min(16, 131_072 / max(1, seen * perGroup)))
+            let tiles = (segment.rows.count + tile - 1) / tile * groups * segments.count
+            let span = tiles >= count ? perGroup : (perGroup * tiles + count - 1) / count
+            // The last rows see most: they come first, so that the short ones fill the end.
+            for first in stride(from: 0, to: segment.rows.count, by: tile).reversed() {
+                for group in 0..<groups {
+                    for head in stride(from: 0, to: perGroup, by: span) {
+                        let rows = first..<min(first + tile, segment.rows.count)
+                        let heads = head..<min(head + span, perGroup)
+                        items.append(AttentionItem(segment: segment, rows: rows, group: group, heads: heads))
+                    }
+                }
             }
         }
         return items
@@ -125,23 +134,23 @@ extension Worker {
         _ item: AttentionItem, _ q: FloatBuffer, _ layer: Int, _ heads: Int, _ scale: Float, _ window: Int,
         _ y: ActivationBuffer
     ) {
-        let cache = item.segment.cache, perGroup = heads / cache.kvHeads
+        let cache = item.segment.cache, firstHead = item.group * (heads / cache.kvHeads) + item.heads.lowerBound
         let firstRow = item.segment.rows.lowerBound + item.rows.lowerBound
         let first = item.segment.firstPosition + item.rows.lowerBound
         let stride = ck_score_stride(first, item.rows.count, window)
-        let needed = stride * item.rows.count * perGroup
+        let needed = stride * item.rows.count * item.heads.count
         guard let scores = unsafe ck_pool_scratch(pool.pool, index, needed) else {
             preconditionFailure("no memory for attention scores")
         }
         let offset = cache.offset(layer: layer, head: item.group)
         var arguments = unsafe ck_attention(
-            query: q.base + (firstRow * heads + item.group * perGroup) * cache.keyLength,
-            query_stride: heads * cache.keyLength, rows: item.rows.count, heads: perGroup,
+            query: q.base + (firstRow * heads + firstHead) * cache.keyLength,
+            query_stride: heads * cache.keyLength, rows: item.rows.count, heads: item.heads.count,
             key_length: cache.keyLength, value_length: cache.valueLength, value_stride: cache.valueStride,
             pages: UnsafePointer(cache.table), key_offset: offset,
             value_offset: offset + KeyValueCache.pageLength * cache.keyLength,
             first_position: first, window: window, scale: scale, scores: scores, score_stride: stride,
-            output: y.values.base + firstRow * y.columns + item.group * perGroup * cache.valueLength,
+            output: y.values.base + firstRow * y.columns + firstHead * cache.valueLength,
             output_stride: y.columns)
         unsafe set.table.pointee.attend(&arguments)
     }
