@@ -29,13 +29,6 @@ public struct CorpusReader: Sendable {
         try CorpusRecords(file: folder.appendingPathComponent(CorpusFolder.recordsName))
     }
 
-    /// Calls `body` with each record.
-    ///
-    /// - Throws: what `body` throws, and `CorpusError` at the first damaged line.
-    public func forEach(_ body: (CorpusRecord) throws -> Void) throws {
-        for record in try records() { try body(record.get()) }
-    }
-
     /// The report of the build.
     public func report() throws(CorpusError) -> CorpusReport {
         let file = folder.appendingPathComponent(CorpusFolder.reportName)

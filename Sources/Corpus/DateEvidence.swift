@@ -15,8 +15,10 @@ enum DateEvidence {
         let head = String(String.UnicodeScalarView(text.unicodeScalars.prefix(2000)))
         let lines = head.split(whereSeparator: \.isNewline).prefix(30).map(String.init)
         // Only a line with a digit, or with a Chinese numeral before 年, can hold a date.
-        let folded = lines.filter { line in line.unicodeScalars.contains { $0.isDigit || $0 == "年" || $0.value > 0xFF00 } }
-            .map { Array(Normalisation.folded($0).utf8) }
+        let folded = lines.filter { line in
+            line.unicodeScalars.contains { $0.isDigit || $0 == "年" || $0.value > 0xFF00 }
+        }
+        .map { Array(Normalisation.folded($0).utf8) }
         for group in labels {
             for line in folded {
                 for label in group {
@@ -30,7 +32,9 @@ enum DateEvidence {
         }
         for line in lines.prefix(6) {
             guard line.unicodeScalars.count <= 24, let mention = Numbers.mentions(in: line).first else { continue }
-            let isAll = mention.kind == .date && mention.range.count * 10 >= line.unicodeScalars.filter { !$0.isBlank }.count * 8
+            let isAll =
+                mention.kind == .date
+                && mention.range.count * 10 >= line.unicodeScalars.filter { !$0.isBlank }.count * 8
             if isAll, let date = complete(mention.value) { return DatedBy(date: date, source: .text) }
         }
         return nil

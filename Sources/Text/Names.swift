@@ -70,7 +70,9 @@ public enum Names {
         }
     }
 
-    private static let commonCapitals: Set<String> = ["ok", "faq", "qa", "am", "pm", "id", "no", "tel", "fax", "kg", "mm", "cm"]
+    private static let commonCapitals: Set<String> = [
+        "ok", "faq", "qa", "am", "pm", "id", "no", "tel", "fax", "kg", "mm", "cm",
+    ]
 
     private static func fullWidthFolded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         guard (0xFF01...0xFF5E).contains(scalar.value) else { return scalar }

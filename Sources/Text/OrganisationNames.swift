@@ -31,7 +31,8 @@ struct OrganisationNames {
         var start = index
         while start > floor, index - start < 24 {
             let scalar = scalars[start - 1]
-            let isPart = scalar.isHan || scalar.isASCIILetter || scalar.isDigit || "（）()·".unicodeScalars.contains(scalar)
+            let isPart =
+                scalar.isHan || scalar.isASCIILetter || scalar.isDigit || "（）()·".unicodeScalars.contains(scalar)
             guard isPart, !Self.borders.contains(scalar) else { break }
             if Self.borderWords.matches(scalars, endingAt: start) { break }
             start -= 1
@@ -48,7 +49,8 @@ struct OrganisationNames {
     private static let borders = Set("您你我要可用写能的是在于与和由向为了到从及或以对给请把被让经称归属即，。、；：“”《》".unicodeScalars)
 
     private static let borderWords = WordTable([
-        "隶属于", "位于", "关于", "通过", "联合", "委托", "授权", "加入", "成为", "成立", "选择", "包括", "任职", "就职", "来自", "根据", "按照", "提供", "服务",
+        "隶属于", "位于", "关于", "通过", "联合", "委托", "授权", "加入", "成为", "成立", "选择", "包括", "任职", "就职", "来自", "根据", "按照", "提供",
+        "服务",
         "合作", "客户", "供应商", "甲方", "乙方", "这家", "该", "本", "我", "贵", "各", "一家", "两家", "几家", "所有", "任何", "每家", "其他", "公司",
         "欢迎", "感谢", "联系", "咨询", "收到", "签约", "收购", "投资", "就读", "毕业",
     ])

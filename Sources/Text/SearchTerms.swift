@@ -84,7 +84,9 @@ private struct CompoundWord {
     /// The whole word without signs, except `.` between digits and `x` for a multiplication sign.
     private var whole = String.UnicodeScalarView()
 
-    private static let joiners: Set<Unicode.Scalar> = ["-", "_", ".", ",", "/", ":", "@", "&", "+", "'", "×", "*", "#", "x"]
+    private static let joiners: Set<Unicode.Scalar> = [
+        "-", "_", ".", ",", "/", ":", "@", "&", "+", "'", "×", "*", "#", "x",
+    ]
 
     init(in scalars: [Unicode.Scalar], at start: Int) {
         var index = start

@@ -74,7 +74,8 @@ public enum Sentences {
         while next < scalars.count, closers.contains(scalars[next]) || isStop(scalars[next]) { next += 1 }
         guard next < scalars.count else { return true }
         let follows = scalars[next]
-        let isFree = follows.isBlank || (follows.isHan && index > 0 && !scalars[index - 1].isASCIILetter)
+        let isFree =
+            follows.isBlank || (follows.isHan && index > 0 && !scalars[index - 1].isASCIILetter)
             || "“‘「『（(\"".unicodeScalars.contains(follows)
         guard isFree else { return false }
         guard scalar == "." || scalar == "．" else { return true }
@@ -86,7 +87,8 @@ public enum Sentences {
         var next = index + 1
         while next < scalars.count, scalars[next] == "…" || scalars[next] == " " { next += 1 }
         guard next < scalars.count else { return true }
-        return !("，,、：:".unicodeScalars.contains(scalars[next])
+        return
+            !("，,、：:".unicodeScalars.contains(scalars[next])
             || (scalars[next].value >= 0x61 && scalars[next].value <= 0x7A))
     }
 }
@@ -128,7 +130,9 @@ private enum FullStop {
     /// `1.` or `a.` at the beginning of a line.
     private static func isListMark(_ scalars: [Unicode.Scalar], at index: Int) -> Bool {
         var start = index
-        while start > 0, scalars[start - 1].isDigit || scalars[start - 1].isASCIILetter, index - start < 4 { start -= 1 }
+        while start > 0, scalars[start - 1].isDigit || scalars[start - 1].isASCIILetter, index - start < 4 {
+            start -= 1
+        }
         guard start < index else { return false }
         let isMark = scalars[start..<index].allSatisfy(\.isDigit) || index - start == 1
         while start > 0, scalars[start - 1] == " " || scalars[start - 1] == "\t" || scalars[start - 1] == "\u{3000}" {

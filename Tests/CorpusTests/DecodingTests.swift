@@ -22,8 +22,10 @@ struct DecodingTests {
         let little = utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
         let big = utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
         let cases: [([UInt8], String)] = [
-            (Array(Self.text.utf8), "utf-8"), ([0xEF, 0xBB, 0xBF] + Array(Self.text.utf8), "utf-8-bom"), ([0xFF, 0xFE] + little, "utf-16-le"),
-            ([0xFE, 0xFF] + big, "utf-16-be"), (little, "utf-16-le"), (big, "utf-16-be"), (try encode(Self.text, 0x8000_0632), "gb18030"),
+            (Array(Self.text.utf8), "utf-8"), ([0xEF, 0xBB, 0xBF] + Array(Self.text.utf8), "utf-8-bom"),
+            ([0xFF, 0xFE] + little, "utf-16-le"),
+            ([0xFE, 0xFF] + big, "utf-16-be"), (little, "utf-16-le"), (big, "utf-16-be"),
+            (try encode(Self.text, 0x8000_0632), "gb18030"),
         ]
         for (bytes, encoding) in cases {
             let (text, report) = try build(bytes)
@@ -32,7 +34,9 @@ struct DecodingTests {
         let traditional = "託盤租賃合約：每塊托盤的押金為一百二十元，退還期限是三個工作日。"
         let (big5, report) = try build(try encode(traditional, 0x8000_0A03))
         #expect(big5 == traditional && report.encodings == ["big5": 1])
-        let (latin, second) = try build(Array("Caf".utf8) + [0xE9] + Array(" costs 3 ".utf8) + [0x80] + Array(" per d".utf8) + [0xE9] + Array("pot today".utf8))
+        let (latin, second) = try build(
+            Array("Caf".utf8) + [0xE9] + Array(" costs 3 ".utf8) + [0x80] + Array(" per d".utf8) + [0xE9]
+                + Array("pot today".utf8))
         #expect(latin == "Café costs 3 € per dépot today" && second.encodings == ["windows-1252": 1])
     }
 
@@ -64,7 +68,9 @@ struct DecodingTests {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             random.append(UInt8(truncatingIfNeeded: state >> 33))
         }
-        for bytes in [random, [UInt8](repeating: 0, count: 1000), Array("GIF89a".utf8) + random, [0x50, 0x4B, 3, 4] + random] {
+        for bytes in [
+            random, [UInt8](repeating: 0, count: 1000), Array("GIF89a".utf8) + random, [0x50, 0x4B, 3, 4] + random,
+        ] {
             let (_, report) = try build(bytes)
             #expect(report.unread.map(\.reason) == [.binary], "\(report)")
         }

@@ -73,7 +73,8 @@ struct DirtyCorpusTests {
                 note(kind, text == expected, "\(id) \(text ?? "dropped")")
             case "mojibake":
                 let expected = truth["expect_text"] as? String ?? ""
-                let isRight = (truth["recoverable"] as? Bool ?? false)
+                let isRight =
+                    (truth["recoverable"] as? Bool ?? false)
                     ? text.map { Self.squeezed($0) == Self.squeezed(expected) } ?? false : text == nil
                 note("mojibake \(variant)", isRight, "\(id) \(text?.prefix(80) ?? "dropped")")
             case "html":
@@ -84,7 +85,9 @@ struct DirtyCorpusTests {
                 let kept = unwanted.filter { flat.contains(Self.squeezed($0)) }
                 let title = records["\(id).html"]?.first?.title
                 let sameTitle = title.map(Self.squeezed) == (truth["title"] as? String).map(Self.squeezed)
-                note("html", lost.isEmpty && kept.isEmpty && sameTitle, "\(id) lost \(lost.count), kept \(kept), title \(title ?? "")")
+                note(
+                    "html", lost.isEmpty && kept.isEmpty && sameTitle,
+                    "\(id) lost \(lost.count), kept \(kept), title \(title ?? "")")
             default: break
             }
         }

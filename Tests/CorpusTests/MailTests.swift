@@ -12,7 +12,8 @@ struct MailTests {
     }
 
     @Test func plainMessage() throws {
-        let record = try record("""
+        let record = try record(
+            """
             From: a@example.com
             Subject: =?utf-8?B?5YWz5LqO5g==?=
              =?utf-8?B?irzph5HnmoQ=?= =?gb2312?Q?=CB=B5=C3=F7?=
@@ -69,7 +70,8 @@ struct MailTests {
     }
 
     @Test func pageOnlyMessage() throws {
-        let record = try record("""
+        let record = try record(
+            """
             Subject: page
             Content-Type: text/html; charset=utf-8
 
@@ -81,7 +83,8 @@ struct MailTests {
     @Test func forwardsKeepTheirText() throws {
         let record = try record("Subject: fw\n\n> 只有引用的文字，\n> 没有别的。\n")
         #expect(record?.text == "只有引用的文字，\n没有别的。")
-        let inner = try self.record("""
+        let inner = try self.record(
+            """
             Subject: outer
             Content-Type: message/rfc822
 
@@ -109,11 +112,14 @@ struct MailTests {
         var nested = "Subject: bomb\n"
         for level in 0..<2000 { nested += "Content-Type: multipart/mixed; boundary=b\(level)\n\n--b\(level)\n" }
         try folder.write("nested.eml", nested + "\n文字\n")
-        try folder.write("parts.eml", "Subject: many\nContent-Type: multipart/mixed; boundary=b\n\n"
-            + String(repeating: "--b\n\n许多的部分之一\n", count: 20_000))
+        try folder.write(
+            "parts.eml",
+            "Subject: many\nContent-Type: multipart/mixed; boundary=b\n\n"
+                + String(repeating: "--b\n\n许多的部分之一\n", count: 20_000))
         try folder.write("header.eml", "Subject: " + String(repeating: "=?utf-8?B?", count: 50_000) + "\n\n信的正文还是有的。")
         try folder.write("none.eml", "这不是一封信，只是文字。")
-        try folder.write("params.eml", "Content-Type: text/plain" + String(repeating: ";a=b", count: 50_000) + "\n\n参数很多的一封信。")
+        try folder.write(
+            "params.eml", "Content-Type: text/plain" + String(repeating: ";a=b", count: 50_000) + "\n\n参数很多的一封信。")
         try folder.write("words.eml", "Subject: =?x?y?z\nDate: 99 Foo 99999999999999999999\n\n词语坏了的一封信。")
         let report = try folder.build()
         #expect(report.unread.map(\.document) == ["none.eml"] && report.unread.map(\.reason) == [.malformed])

@@ -13,7 +13,8 @@ struct PageTests {
     }
 
     @Test func structureBecomesText() throws {
-        let record = try record("""
+        let record = try record(
+            """
             <!DOCTYPE html><html><head><title>押金规则 - 某某公司</title>
             <meta property="article:published_time" content="2025-03-01T08:00:00+08:00"></head><body>
             <h1>押金规则</h1><p>每块<b>托盘</b>押金
@@ -24,40 +25,42 @@ struct PageTests {
               第二行</pre><p>换<br>行</p></body></html>
             """)
         #expect(record?.title == "押金规则" && record?.date == "2025-03-01" && record?.dateSource == .markup)
-        #expect(record?.text == """
-            # 押金规则
+        #expect(
+            record?.text == """
+                # 押金规则
 
-            每块托盘押金 120 元。
+                每块托盘押金 120 元。
 
-            ## 流程
+                ## 流程
 
-            1. 申请
-            2. 验收
+                1. 申请
+                2. 验收
 
-              - 数量
-              - 外观
+                  - 数量
+                  - 外观
 
-            3. 退款
+                3. 退款
 
-            价格
-            | 型号 | 价格 |
-            | --- | --- |
-            | PT／1 | 35 |
-            | PT／1 | 36 |
+                价格
+                | 型号 | 价格 |
+                | --- | --- |
+                | PT／1 | 35 |
+                | PT／1 | 36 |
 
-            热线
-            400-820-8820
+                热线
+                400-820-8820
 
-            第一行
-              第二行
+                第一行
+                  第二行
 
-            换
-            行
-            """)
+                换
+                行
+                """)
     }
 
     @Test func onlyTheContentIsKept() throws {
-        let record = try record("""
+        let record = try record(
+            """
             <body><header class="site"><a href=/>某某公司</a></header><nav><a href=/a>首页</a></nav>
             <div class="breadCrumb-nav">首页 &gt; 新闻</div><div id="cookieBanner">本站使用 Cookie</div>
             <main><h1>网点搬迁</h1><p>杭州网点三月起搬到新址，电话不变。详情请看<a href="/x">公告</a>。</p>
@@ -75,7 +78,9 @@ struct PageTests {
             let record = try record("<body><\(wrapper)><h1>标题在这里</h1><p>这是整页的正文，不能丢掉。</p></\(name)></body>")
             #expect(record?.text.contains("这是整页的正文，不能丢掉。") == true, "\(wrapper)")
         }
-        let layout = try record("<table><tr><td width=200></td><td><table><tr><td>甲</td><td>乙</td></tr></table><p>布局表格里的正文。</p></td></tr></table>")
+        let layout = try record(
+            "<table><tr><td width=200></td><td><table><tr><td>甲</td><td>乙</td></tr></table><p>布局表格里的正文。</p></td></tr></table>"
+        )
         #expect(layout?.text == "| 甲 | 乙 |\n\n布局表格里的正文。")
     }
 
@@ -103,14 +108,19 @@ struct PageTests {
 
     @Test func damagedPagesNeverTrap() throws {
         let folder = try TemporaryFolder()
-        let page = Array("<html><head><meta charset=gbk><title>标题</title></head><body class='a'><h1>题</h1><table><tr><td>甲</td><th>乙</table><ul><li>一<li>二</ul><p>正文。<!-- x --></body>".utf8)
+        let page = Array(
+            "<html><head><meta charset=gbk><title>标题</title></head><body class='a'><h1>题</h1><table><tr><td>甲</td><th>乙</table><ul><li>一<li>二</ul><p>正文。<!-- x --></body>"
+                .utf8)
         var generator = SystemRandomNumberGenerator()
         for index in 0..<300 {
             var bytes = page
             for _ in 0..<Int.random(in: 1...8, using: &generator) {
                 switch Int.random(in: 0..<4, using: &generator) {
                 case 0: bytes.removeSubrange(Int.random(in: 0..<bytes.count, using: &generator)...)
-                case 1: bytes.insert(UInt8.random(in: 0...255, using: &generator), at: Int.random(in: 0...bytes.count, using: &generator))
+                case 1:
+                    bytes.insert(
+                        UInt8.random(in: 0...255, using: &generator),
+                        at: Int.random(in: 0...bytes.count, using: &generator))
                 case 2: bytes += bytes
                 default: if let last = bytes.indices.last { bytes[last / 2] = UInt8(ascii: "<") }
                 }

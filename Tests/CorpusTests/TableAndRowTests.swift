@@ -12,7 +12,10 @@ struct TableAndRowTests {
     }
 
     @Test(arguments: [
-        ("型号,尺寸,日租金\nPT-1210,1200×1000,0.35元\nPT-1111,1100×1100,0.30元", "型号：PT-1210；尺寸：1200×1000；日租金：0.35元\n型号：PT-1111；尺寸：1100×1100；日租金：0.30元"),
+        (
+            "型号,尺寸,日租金\nPT-1210,1200×1000,0.35元\nPT-1111,1100×1100,0.30元",
+            "型号：PT-1210；尺寸：1200×1000；日租金：0.35元\n型号：PT-1111；尺寸：1100×1100；日租金：0.30元"
+        ),
         ("型号;价格\n\"A;1\";\"3\"\"5\"\n\"多\r\n行\";2", "型号：A;1；价格：3\"5\n型号：多 行；价格：2"),
         ("城市\t电话\n杭州\t0571-88886666\n", "城市：杭州；电话：0571-88886666"), ("sep=|\n甲|乙\n一样|两样\n", "甲：一样；乙：两样"),
         ("1,2,3\n4,5,6", "列1：1；列2：2；列3：3\n列1：4；列2：5；列3：6"), ("名称,备注\n托盘,\n,无名的一行", "名称：托盘\n备注：无名的一行"),
@@ -46,7 +49,9 @@ struct TableAndRowTests {
 
     @Test func rowsOfJSONLines() throws {
         let folder = try TemporaryFolder()
-        try folder.write("rows.jsonl", """
+        try folder.write(
+            "rows.jsonl",
+            """
             {"title":"押金","text":"每块托盘押金120元。","date":"2025-03-01"}
             {"question":"多久退押金？","answer":"三个工作日内。"}
             {"instruction":"翻译这句话","input":"hello pallet","output":"你好，托盘"}
@@ -74,7 +79,8 @@ struct TableAndRowTests {
         let folder = try TemporaryFolder()
         let nested = String(repeating: "[", count: 200_000)
         let objects = String(repeating: "{\"a\":", count: 50_000)
-        try folder.write("deep.jsonl", "\(nested)\n\(objects)\n{\"text\":\"后面的行还在这里。\"}\n{\"text\":\"\\ud800 半个代理对的文字\"}\n")
+        try folder.write(
+            "deep.jsonl", "\(nested)\n\(objects)\n{\"text\":\"后面的行还在这里。\"}\n{\"text\":\"\\ud800 半个代理对的文字\"}\n")
         _ = try folder.build()
         let texts = try #require(try folder.records()["deep.jsonl"]).map(\.text)
         #expect(texts.contains("后面的行还在这里。"))

@@ -8,8 +8,10 @@ struct NamesTests {
     }
 
     @Test(arguments: [
-        ("请联系王经理。", ["王"]), ("总经理李明表示欢迎", ["李明"]), ("联系人：张三，电话", ["张三"]), ("李明总经理出席", ["李明"]), ("欧阳修先生和赵女士", ["欧阳修", "赵"]),
-        ("作者:刘大力", ["刘大力"]), ("我们的总经理是陈建国。", ["陈建国"]), ("站长冯岭说，好", ["冯岭"]), ("Contact Mr. John Smith today", ["John Smith"]),
+        ("请联系王经理。", ["王"]), ("总经理李明表示欢迎", ["李明"]), ("联系人：张三，电话", ["张三"]), ("李明总经理出席", ["李明"]),
+        ("欧阳修先生和赵女士", ["欧阳修", "赵"]),
+        ("作者:刘大力", ["刘大力"]), ("我们的总经理是陈建国。", ["陈建国"]), ("站长冯岭说，好", ["冯岭"]),
+        ("Contact Mr. John Smith today", ["John Smith"]),
     ])
     func persons(text: String, expected: [String]) {
         #expect(names(text, .person) == expected)
@@ -32,7 +34,8 @@ struct NamesTests {
     }
 
     @Test(arguments: [
-        ("型号PT-1210和ＰＴ－１１１１", ["pt1210", "pt1111"]), ("符合GB/T标准与ISO9001", ["gb", "iso9001"]), ("ABS材质", ["abs"]), ("1200mm", []),
+        ("型号PT-1210和ＰＴ－１１１１", ["pt1210", "pt1111"]), ("符合GB/T标准与ISO9001", ["gb", "iso9001"]), ("ABS材质", ["abs"]),
+        ("1200mm", []),
         ("hello world", []), ("OK", []),
     ])
     func codes(text: String, expected: [String]) {
@@ -40,7 +43,8 @@ struct NamesTests {
     }
 
     @Test(arguments: [
-        ("总经理李明", "公司总经理是李明。", true), ("总经理李明", "公司总经理是王强。", false), ("请找王经理", "王经理负责", true), ("请找王经理", "李经理负责", false),
+        ("总经理李明", "公司总经理是李明。", true), ("总经理李明", "公司总经理是王强。", false), ("请找王经理", "王经理负责", true),
+        ("请找王经理", "李经理负责", false),
         ("型号PT-1210", "pt1210适合冷库", true), ("型号PT-1210", "PT-1110适合冷库", false), ("浙江大学", "北京大学", false),
     ])
     func claimsNeedEvidence(claim: String, evidence: String, holds: Bool) {

@@ -25,8 +25,10 @@ struct CorpusFolder {
     var old: URL { parent.appendingPathComponent(".\(name).old", isDirectory: true) }
 
     init(home: URL, name: String) throws(CorpusError) {
-        let isPlain = name.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.properties.numericType != nil
-            || "-_.".unicodeScalars.contains($0) }
+        let isPlain = name.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil
+                || "-_.".unicodeScalars.contains($0)
+        }
         guard isPlain, (1...64).contains(name.utf8.count), !name.hasPrefix(".") else { throw .badName(name) }
         self.name = name
         parent = home.appendingPathComponent("corpus", isDirectory: true)

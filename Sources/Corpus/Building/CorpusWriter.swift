@@ -52,7 +52,8 @@ struct CorpusWriter {
             let percent = Int((damage.share * 100).rounded())
             let limit = Int((configuration.maximumDamage * 100).rounded())
             try drop(
-                document, part.part, .mojibake, "\(percent) % \(damage.kind); the limit is \(limit) %", text: cleaned.text)
+                document, part.part, .mojibake, "\(percent) % \(damage.kind); the limit is \(limit) %",
+                text: cleaned.text)
             return
         }
         if cleaned.removedReplacements > 0 {
@@ -80,14 +81,16 @@ struct CorpusWriter {
     private mutating func write(
         _ text: String, _ number: Int, _ part: DocumentPart, _ document: SourceDocument
     ) throws(CorpusError) {
-        let date = part.date ?? DateEvidence.inFileName(document.stem)
+        let date =
+            part.date ?? DateEvidence.inFileName(document.stem)
             ?? DatedBy(date: document.modified, source: .fileTime)
         let title = Normalisation.clean(part.title ?? document.stem).text
             .split(whereSeparator: \.isNewline).joined(separator: " ")
         let record = CorpusRecord(
             document: document.path, part: number, title: title.isEmpty ? document.stem : String(title.prefix(300)),
             date: date.date, dateSource: date.source, kind: document.kind, text: text)
-        let key = SHA256.hexadecimal(of: Normalisation.folded(text).utf8.filter { $0 != 0x20 && $0 != 0x0A && $0 != 0x09 })
+        let key = SHA256.hexadecimal(
+            of: Normalisation.folded(text).utf8.filter { $0 != 0x20 && $0 != 0x0A && $0 != 0x09 })
         if let first = seen[key] {
             try drop(document, number, .duplicate, "same text as record \(first.id) of \(first.document)", text: text)
             return

@@ -19,7 +19,9 @@ enum MixedDecoding {
             if let plain = CharacterEncoding.utf8.decode(line) {
                 text += plain
                 if !isASCII { counts[.utf8, default: 0] += 1 }
-            } else if let chinese = CharacterEncoding.gb18030.decode(line), CommonCharacters.score(of: chinese).share >= 0.25 {
+            } else if let chinese = CharacterEncoding.gb18030.decode(line),
+                CommonCharacters.score(of: chinese).share >= 0.25
+            {
                 text += chinese
                 counts[.gb18030, default: 0] += 1
             } else {
@@ -43,7 +45,8 @@ enum MixedDecoding {
         if names.count == 1 { result.encoding = names[0] }
         if names.count > 1 { result.warnings.append("lines in different encodings: \(names.joined(separator: ", "))") }
         if damagedLines > 0 {
-            result.warnings.append("\(damagedLines) lines with bytes that are no text, the first is line \(firstDamaged)")
+            result.warnings.append(
+                "\(damagedLines) lines with bytes that are no text, the first is line \(firstDamaged)")
         }
         return result
     }
@@ -72,7 +75,8 @@ enum MixedDecoding {
         var run: [UInt8] = []
         func flush() {
             guard !run.isEmpty else { return }
-            text += CharacterEncoding.gb18030.decode(run[...]) ?? String(repeating: "\u{FFFD}", count: run.count / 2 + 1)
+            text +=
+                CharacterEncoding.gb18030.decode(run[...]) ?? String(repeating: "\u{FFFD}", count: run.count / 2 + 1)
             run.removeAll(keepingCapacity: true)
         }
         var index = line.startIndex

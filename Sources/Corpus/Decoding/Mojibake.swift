@@ -16,11 +16,14 @@ enum Mojibake {
                 kind = "UTF-8 read as Latin-1"
                 return utf8
             }
-            guard bytes.filter({ $0 >= 0xA1 }).count >= 4, let chinese = CharacterEncoding.gb18030.decode(bytes[...]) else {
+            guard bytes.filter({ $0 >= 0xA1 }).count >= 4, let chinese = CharacterEncoding.gb18030.decode(bytes[...])
+            else {
                 return String(line)
             }
             let score = CommonCharacters.score(of: chinese)
-            guard score.count >= 2, score.share >= 0.4, CommonCharacters.score(of: line).share < 0.4 else { return String(line) }
+            guard score.count >= 2, score.share >= 0.4, CommonCharacters.score(of: line).share < 0.4 else {
+                return String(line)
+            }
             lines += 1
             kind = "GBK read as Latin-1"
             return chinese
@@ -61,7 +64,9 @@ enum Mojibake {
         guard let bytes = CharacterEncoding.gb18030.encode(String(view)) else { return nil }
         let decoded = String(decoding: bytes, as: UTF8.self).unicodeScalars
         let broken = decoded.filter { $0.value == 0xFFFD }.count
-        let good = decoded.filter { $0.isHan || (0x3000...0x303F).contains($0.value) || $0.value >= 0xFF00 && $0.value != 0xFFFD }.count
+        let good = decoded.filter {
+            $0.isHan || (0x3000...0x303F).contains($0.value) || $0.value >= 0xFF00 && $0.value != 0xFFFD
+        }.count
         return good > 2 * broken && good * 3 > sample.count ? 1 : nil
     }
 

@@ -26,7 +26,8 @@ enum TextDecoder {
         let repaired = Mojibake.repaired(decoded.text)
         if repaired.lines > 0 {
             decoded.text = repaired.text
-            decoded.warnings.append("\(repaired.lines) lines had been decoded wrongly before (\(repaired.kind)); repaired")
+            decoded.warnings.append(
+                "\(repaired.lines) lines had been decoded wrongly before (\(repaired.kind)); repaired")
         }
         return decoded
     }
@@ -54,7 +55,8 @@ enum TextDecoder {
         if let marked = byMark(bytes) { return marked }
         if let wide = try byNulls(bytes) { return wide }
         if let text = CharacterEncoding.utf8.decode(bytes[...]) {
-            return DecodedText(text: text, encoding: CharacterEncoding.utf8.rawValue, warnings: contradiction(declared, .utf8))
+            return DecodedText(
+                text: text, encoding: CharacterEncoding.utf8.rawValue, warnings: contradiction(declared, .utf8))
         }
         for cut in 1...3 where bytes.count > 8 * cut {
             // Cut off in the middle of a character.
@@ -68,7 +70,9 @@ enum TextDecoder {
         var candidates = candidates(for: sample)
         if let declared, let encoding = CharacterEncoding(declared: declared), encoding != .utf8 {
             // What the document says decides between equals.
-            for index in candidates.indices where candidates[index].encoding == encoding { candidates[index].score += 0.15 }
+            for index in candidates.indices where candidates[index].encoding == encoding {
+                candidates[index].score += 0.15
+            }
         }
         for candidate in candidates.sorted(by: { $0.score > $1.score }) where candidate.score >= 0.25 {
             if let text = candidate.encoding.decode(bytes[...]) {
@@ -182,7 +186,8 @@ enum BinaryType {
         let signatures: [([UInt8], String)] = [
             (Array("%PDF".utf8), "a PDF file"), ([0x50, 0x4B, 0x03, 0x04], "a zip archive or Office file"),
             ([0xD0, 0xCF, 0x11, 0xE0], "an old Office file"), ([0x89, 0x50, 0x4E, 0x47], "a PNG image"),
-            ([0xFF, 0xD8, 0xFF], "a JPEG image"), (Array("GIF8".utf8), "a GIF image"), ([0x1F, 0x8B, 0x08], "gzip data"),
+            ([0xFF, 0xD8, 0xFF], "a JPEG image"), (Array("GIF8".utf8), "a GIF image"),
+            ([0x1F, 0x8B, 0x08], "gzip data"),
             ([0x7F, 0x45, 0x4C, 0x46], "a program"), (Array("Rar!".utf8), "a RAR archive"),
             ([0x37, 0x7A, 0xBC, 0xAF], "a 7z archive"), (Array("{\\rtf".utf8), "an RTF document"),
             (Array("SQLite format 3".utf8), "a database"), (Array("GGUF".utf8) + [3, 0, 0], "a model file"),

@@ -44,7 +44,8 @@ struct HTMLTable {
         rows.removeAll { row in row.allSatisfy { $0.text.isEmpty } }
         let cells = rows.joined()
         guard rows.count >= 1, rows.contains(where: { $0.count >= 2 }) else { return nil }
-        let isLayout = cells.contains { $0.hasBlocks && $0.text.unicodeScalars.count > 300 }
+        let isLayout =
+            cells.contains { $0.hasBlocks && $0.text.unicodeScalars.count > 300 }
             || cells.contains { $0.text.unicodeScalars.count > 2000 }
         guard !isLayout else { return nil }
         text = (caption.isEmpty ? "" : caption + "\n") + Self.lines(of: rows)
@@ -72,7 +73,8 @@ struct HTMLTable {
             words.split(whereSeparator: \.isWhitespace).joined(separator: " ").map { $0 == "|" ? "／" : $0 })
         func span(_ name: String) -> Int { min(max(node.attributes[name].flatMap { Int($0) } ?? 1, 1), mostSpan) }
         return Cell(
-            text: text, isHeading: node.name == "th", columns: span("colspan"), rows: span("rowspan"), hasBlocks: hasBlocks)
+            text: text, isHeading: node.name == "th", columns: span("colspan"), rows: span("rowspan"),
+            hasBlocks: hasBlocks)
     }
 
     private static func lines(of rows: [[Cell]]) -> String {

@@ -32,7 +32,8 @@ struct HTMLText {
         "figure", "hr", "header", "main",
     ]
     private static let blocks: Set<String> = [
-        "div", "li", "tr", "td", "th", "dt", "dd", "br", "caption", "figcaption", "address", "center", "body", "details",
+        "div", "li", "tr", "td", "th", "dt", "dd", "br", "caption", "figcaption", "address", "center", "body",
+        "details",
         "summary", "fieldset", "legend", "tbody", "thead", "tfoot", "footer", "nav", "aside", "form", "option", "title",
     ]
 

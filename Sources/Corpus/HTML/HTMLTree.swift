@@ -21,7 +21,7 @@ struct HTMLTree {
 
     /// More nodes are cut off.
     static let mostNodes = 2_000_000
-    private static let largestPage = 24 << 20
+    private static let largestPage = 12 << 20
     private static let keptAttributes: Set<String> = [
         "class", "id", "role", "style", "hidden", "aria-hidden", "href", "name", "property", "itemprop", "content",
         "datetime", "start", "colspan", "rowspan", "lang", "http-equiv",

@@ -115,7 +115,8 @@ struct MainContent {
 
     /// 当前位置：首页 > 新闻: the path to the page, under any class.
     private func isLocationLine(_ index: Int) -> Bool {
-        guard measures[index].text > 0, ["div", "p", "span", "td", "ul", "ol", "section"].contains(tree.nodes[index].name)
+        guard measures[index].text > 0,
+            ["div", "p", "span", "td", "ul", "ol", "section"].contains(tree.nodes[index].name)
         else { return false }
         var text = ""
         for node in tree.nodes[index..<tree.nodes[index].end] where node.isText {
@@ -184,11 +185,16 @@ struct MainContent {
     ]
 
     private static let boilerplateWords: Set<String> = [
-        "nav", "navbar", "navi", "navigation", "menu", "submenu", "breadcrumb", "breadcrumbs", "crumb", "crumbs", "footer",
-        "foot", "bottombar", "header", "topbar", "toolbar", "sidebar", "aside", "leftbar", "rightbar", "ad", "ads", "adv", "advert",
-        "advertisement", "advertising", "adsense", "adbox", "guanggao", "banner", "sponsor", "sponsored", "cookie", "cookies",
-        "consent", "gdpr", "popup", "modal", "overlay", "toast", "share", "sharing", "social", "bdsharebuttonbox", "related",
-        "recommend", "recommended", "recommendation", "recommendations", "xiangguan", "tuijian", "comments", "commentlist",
+        "nav", "navbar", "navi", "navigation", "menu", "submenu", "breadcrumb", "breadcrumbs", "crumb", "crumbs",
+        "footer",
+        "foot", "bottombar", "header", "topbar", "toolbar", "sidebar", "aside", "leftbar", "rightbar", "ad", "ads",
+        "adv", "advert",
+        "advertisement", "advertising", "adsense", "adbox", "guanggao", "banner", "sponsor", "sponsored", "cookie",
+        "cookies",
+        "consent", "gdpr", "popup", "modal", "overlay", "toast", "share", "sharing", "social", "bdsharebuttonbox",
+        "related",
+        "recommend", "recommended", "recommendation", "recommendations", "xiangguan", "tuijian", "comments",
+        "commentlist",
         "pagination", "pager", "prevnext", "copyright", "icp", "friendlink", "friendlinks", "login", "register",
         "searchbox", "searchform", "search", "subscribe", "newsletter", "qrcode", "backtop", "gotop", "totop", "skip",
         "hide", "hidden", "invisible", "toplink", "sitemap", "hotnews", "hotlist", "printbtn", "fontsize", "kefu",

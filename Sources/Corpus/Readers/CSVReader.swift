@@ -35,7 +35,9 @@ struct CSVReader: DocumentReader {
             let answer = names.firstIndex(where: { answerNames.contains($0) })
         else { return nil }
         return rows.compactMap { row -> String? in
-            guard question < row.count, answer < row.count, !row[question].isEmpty, !row[answer].isEmpty else { return nil }
+            guard question < row.count, answer < row.count, !row[question].isEmpty, !row[answer].isEmpty else {
+                return nil
+            }
             var lines = ["问：" + row[question], "答：" + row[answer]]
             for (index, value) in row.enumerated() where index != question && index != answer && !value.isEmpty {
                 if index < header.count, !header[index].isEmpty { lines.append("\(header[index])：\(value)") }
@@ -53,6 +55,8 @@ struct CSVTable {
 
     /// After so many quotes without an end, quotes are taken for plain characters.
     private static let mostOpenQuotes = 3
+    /// In wider rows the rest stays in the last cell.
+    private static let mostCells = 2000
 
     init(_ text: String) {
         var bytes = Array(text.utf8)
@@ -100,7 +104,7 @@ struct CSVTable {
             } else if byte == quote, quotes, cell.allSatisfy({ $0 == 0x20 }) {
                 cell.removeAll()
                 isQuoted = true
-            } else if byte == delimiter {
+            } else if byte == delimiter, cells.count < mostCells {
                 cells.append(Self.text(cell))
                 cell.removeAll(keepingCapacity: true)
             } else if byte == 0x0A {
@@ -157,7 +161,9 @@ struct CSVTable {
         var names = first
         while names.last?.isEmpty ?? false { names.removeLast() }
         let filled = names.filter { !$0.isEmpty }
-        guard !filled.isEmpty, filled.count * 3 >= names.count * 2, Set(filled).count == filled.count else { return nil }
+        guard !filled.isEmpty, filled.count * 3 >= names.count * 2, Set(filled).count == filled.count else {
+            return nil
+        }
         let isPlain = filled.allSatisfy { name in
             name.unicodeScalars.count <= 30 && name.unicodeScalars.contains { $0.isIdeographic || $0.isSpacedLetter }
                 && !Self.isValue(name)

@@ -36,8 +36,10 @@ struct PageFacts {
     private(set) var date: DatedBy?
 
     private static let dateKeys: Set<String> = [
-        "article:modified_time", "article:published_time", "og:updated_time", "pubdate", "publishdate", "publish_date", "publish-date",
-        "date", "dc.date", "dcterms.date", "dc.date.issued", "datepublished", "datemodified", "last-modified", "lastmod",
+        "article:modified_time", "article:published_time", "og:updated_time", "pubdate", "publishdate", "publish_date",
+        "publish-date",
+        "date", "dc.date", "dcterms.date", "dc.date.issued", "datepublished", "datemodified", "last-modified",
+        "lastmod",
         "weibo: article:create_at", "release_date",
     ]
 
@@ -52,7 +54,9 @@ struct PageFacts {
             switch node.name {
             case "meta":
                 let key = node.attributes["property"] ?? node.attributes["name"] ?? node.attributes["itemprop"]
-                if let key = key?.lowercased(), let value = node.attributes["content"], meta[key] == nil { meta[key] = value }
+                if let key = key?.lowercased(), let value = node.attributes["content"], meta[key] == nil {
+                    meta[key] = value
+                }
             case "title" where pageTitle.isEmpty:
                 pageTitle = Self.text(of: index, in: tree)
             case "h1" where heading.isEmpty && !isOut[index]:
@@ -67,7 +71,9 @@ struct PageFacts {
         title = [heading, open, Self.withoutSite(pageTitle)].first { !$0.isEmpty }
         let values = meta.filter { Self.dateKeys.contains($0.key) }.sorted { $0.key < $1.key }.map(\.value)
         for value in values + [timed ?? ""] where date == nil {
-            if let found = DateEvidence.first(in: String(value.prefix(40))) { date = DatedBy(date: found, source: .markup) }
+            if let found = DateEvidence.first(in: String(value.prefix(40))) {
+                date = DatedBy(date: found, source: .markup)
+            }
         }
     }
 

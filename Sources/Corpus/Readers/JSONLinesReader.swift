@@ -16,7 +16,8 @@ struct JSONLinesReader: DocumentReader {
                 let value = try JSONSerialization.jsonObject(with: Data(line), options: [.fragmentsAllowed])
                 if let row = JSONRow(value) {
                     read.parts.append(
-                        DocumentPart(part: number, title: row.title ?? "\(name) \(number)", date: row.date, text: row.text))
+                        DocumentPart(
+                            part: number, title: row.title ?? "\(name) \(number)", date: row.date, text: row.text))
                 } else {
                     let detail = "line \(number) has no field text, content, question and answer, or messages"
                     read.droppedRows.append((number, .noText, detail, head))
@@ -90,7 +91,8 @@ private struct JSONRow {
 
     private static func chat(_ turns: [Any]) -> String {
         turns.compactMap { turn -> String? in
-            guard let turn = turn as? [String: Any], let text = (turn["content"] ?? turn["value"]).flatMap(string) else {
+            guard let turn = turn as? [String: Any], let text = (turn["content"] ?? turn["value"]).flatMap(string)
+            else {
                 return nil
             }
             switch ((turn["role"] ?? turn["from"]) as? String)?.lowercased() {

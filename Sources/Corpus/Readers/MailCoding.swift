@@ -99,7 +99,8 @@ enum MailWords {
             if !isBetweenWords { output += before }
             charset = name
             let content = Array(pieces[2].utf8)[...]
-            bytes += pieces[1].lowercased() == "b"
+            bytes +=
+                pieces[1].lowercased() == "b"
                 ? TransferEncoding.base64(content) : TransferEncoding.quotedPrintable(content, isWord: true)
             rest = pieces[3].dropFirst()
         }

@@ -45,7 +45,9 @@ enum MailQuotes {
         if plain.hasSuffix("写道：") || plain.hasSuffix("写道:") { return true }
         let isFrom = folded.hasPrefix("发件人:") || folded.hasPrefix("发件人：") || folded.hasPrefix("from:")
         let after = next.drop(while: \.isWhitespace).lowercased()
-        if isFrom, ["发送时间", "日期", "收件人", "sent:", "date:", "to:", "时间"].contains(where: { after.hasPrefix($0) }) { return true }
+        if isFrom, ["发送时间", "日期", "收件人", "sent:", "date:", "to:", "时间"].contains(where: { after.hasPrefix($0) }) {
+            return true
+        }
         return folded.hasPrefix("sent from my ") || plain.hasPrefix("发自我的") || plain.hasPrefix("来自我的")
     }
 }

@@ -79,7 +79,9 @@ struct MailWalk {
         // The same text in several forms: the plain one where it says something, else the richest that we read.
         for type in ["text/plain", "text/html", "multipart/"] {
             let count = texts.count
-            for inner in parts where inner.type.hasPrefix(type) && texts.count == count { take(inner, depth: depth + 1) }
+            for inner in parts where inner.type.hasPrefix(type) && texts.count == count {
+                take(inner, depth: depth + 1)
+            }
             if texts.count > count { return }
         }
     }
@@ -98,7 +100,8 @@ struct MailWalk {
 
     private mutating func decode(_ part: MailPart) -> String? {
         do throws(DocumentProblem) {
-            let decoded = try TextDecoder.decode(part.content(), declared: part.parameter("charset", of: "content-type"))
+            let decoded = try TextDecoder.decode(
+                part.content(), declared: part.parameter("charset", of: "content-type"))
             encodings.append(decoded.encoding)
             warnings += decoded.warnings
             return decoded.text

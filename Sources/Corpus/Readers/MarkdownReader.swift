@@ -23,7 +23,8 @@ struct MarkdownReader: DocumentReader {
         var previous: Substring = ""
         var isInCode = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).prefix(400) {
-            let trimmed = line.drop(while: \.isWhitespace)
+            // A heading is short; a line of megabytes is not read to its end.
+            let trimmed = line.prefix(600).drop(while: \.isWhitespace)
             if trimmed.hasPrefix("```") || trimmed.hasPrefix("~~~") { isInCode.toggle() }
             if isInCode { continue }
             if trimmed.hasPrefix("#") {

@@ -16,7 +16,9 @@ struct PlainTextReader: DocumentReader {
         guard let first = lines.first, lines.dropFirst().first != nil else { return nil }
         var line = first
         while let last = line.last, last.isWhitespace { line.removeLast() }
-        guard line.count <= 40, let last = line.last, !"。！？；：，,.;:!?".contains(last), !line.contains("：") else { return nil }
+        guard line.count <= 40, let last = line.last, !"。！？；：，,.;:!?".contains(last), !line.contains("：") else {
+            return nil
+        }
         return String(line)
     }
 }

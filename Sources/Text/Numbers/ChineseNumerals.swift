@@ -62,7 +62,8 @@ public enum ChineseNumerals {
                 if multiplier >= 10_000 {
                     section = add(section, digit ?? 0)
                     // 一万两千亿: what came before is multiplied too; 一亿三千万: only the section is.
-                    total = total > 0 && total < multiplier || section == 0
+                    total =
+                        total > 0 && total < multiplier || section == 0
                         ? times(add(total, section), multiplier)
                         : add(total, times(section, multiplier))
                     section = 0

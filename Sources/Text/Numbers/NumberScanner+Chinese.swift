@@ -29,9 +29,13 @@ extension NumberScanner {
     ]
 
     /// Characters before 一 with which it points instead of counting: 前一天, 每一次, 另一个.
-    private static let pointers: Set<Unicode.Scalar> = ["前", "后", "上", "下", "头", "每", "某", "另", "那", "这", "有", "任", "哪"]
+    private static let pointers: Set<Unicode.Scalar> = [
+        "前", "后", "上", "下", "头", "每", "某", "另", "那", "这", "有", "任", "哪",
+    ]
 
-    private static let formalNumerals: Set<Unicode.Scalar> = ["壹", "贰", "叁", "肆", "伍", "陆", "柒", "捌", "玖", "拾", "佰", "仟"]
+    private static let formalNumerals: Set<Unicode.Scalar> = [
+        "壹", "贰", "叁", "肆", "伍", "陆", "柒", "捌", "玖", "拾", "佰", "仟",
+    ]
 
     /// Whether the numeral in `range` counts something, by what stands around it.
     private func isNumber(_ value: String, _ range: Range<Int>, hasMultiplier: Bool) -> Bool {

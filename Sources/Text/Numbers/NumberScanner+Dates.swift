@@ -12,7 +12,8 @@ extension NumberScanner {
         guard end - index <= 2, (1...12).contains(first) else { return nil }
         let place = skipBlanks(end)
         guard scalar(place) == "月", scalar(place + 1) != "份" || scalar(place + 2) == nil else {
-            return scalar(place) == "月" ? Found(kind: .date, value: "--" + two(first), unit: nil, range: index..<place + 2) : nil
+            return scalar(place) == "月"
+                ? Found(kind: .date, value: "--" + two(first), unit: nil, range: index..<place + 2) : nil
         }
         guard let day = dayAfter(place + 1) else {
             return Found(kind: .date, value: "--" + two(first), unit: nil, range: index..<place + 1)
@@ -55,7 +56,9 @@ extension NumberScanner {
     /// One or two digits with a value in `range`, not part of a longer number.
     private func number(_ index: Int, in range: ClosedRange<Int>) -> (value: Int, end: Int)? {
         let end = digitsEnd(index)
-        guard end > index, end - index <= 2, let value = Int(text(index..<end)), range.contains(value) else { return nil }
+        guard end > index, end - index <= 2, let value = Int(text(index..<end)), range.contains(value) else {
+            return nil
+        }
         return (value, end)
     }
 
@@ -183,7 +186,8 @@ extension NumberScanner {
             return groups == [11] || groups == [3, 4, 4]
         }
         if digits.hasPrefix("400") || digits.hasPrefix("800"), count == 10 {
-            return groups == [10] || groups == [3, 3, 4] || groups == [4, 3, 3] || groups == [3, 4, 3] || groups == [3, 7]
+            return groups == [10] || groups == [3, 3, 4] || groups == [4, 3, 3] || groups == [3, 4, 3]
+                || groups == [3, 7]
         }
         if digits.hasPrefix("0"), (10...12).contains(count), second != "0" {
             return groups == [count] || ((3...4).contains(groups[0]) && groups.dropFirst().reduce(0, +) >= 7)

@@ -137,7 +137,8 @@ struct NumberScanner {
         var start = index
         while let before = scalar(start - 1), before == " " || before == "(" { start -= 1 }
         guard end - index <= 2, start == 0 || scalar(start - 1) == "\n" else { return nil }
-        guard let sign = scalar(end), sign == "." || sign == ")" || sign == "、", !(scalar(end + 1)?.isDigit ?? false) else {
+        guard let sign = scalar(end), sign == "." || sign == ")" || sign == "、", !(scalar(end + 1)?.isDigit ?? false)
+        else {
             return nil
         }
         return end + 1
@@ -177,7 +178,9 @@ struct NumberScanner {
         (value, end) = multiplied(value, end)
         var unit: String?
         var unitStart = skipBlanks(end)
-        if let more = scalar(unitStart), more == "多" || more == "余" || more == "来" { unitStart = skipBlanks(unitStart + 1) }
+        if let more = scalar(unitStart), more == "多" || more == "余" || more == "来" {
+            unitStart = skipBlanks(unitStart + 1)
+        }
         if let match = MeasureUnits.match(scalars, at: unitStart) {
             unit = match.unit
             end = match.end
