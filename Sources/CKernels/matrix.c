@@ -47,17 +47,20 @@ static void pack_floats(const ck_matrix *w, size_t row, const uint8_t *source) {
 
 void ck_pack_rows(const ck_matrix *w, size_t first, size_t count, const uint8_t *source) {
     const ck_form_info *form = &ck_forms[w->form];
-    size_t row_bytes = w->units * form->file_bytes;
-    for (size_t row = first; row < first + count; row++, source += row_bytes) {
-        if (form->unit == 1) {
-            pack_floats(w, row, source);
-            continue;
-        }
+    size_t row_bytes = w->units * form->file_bytes, row = first;
+    while (row < first + count) {
+        // Unit by unit over the rows of a group, so that what is written stays in the first-level cache.
+        size_t end = (row / CK_ROWS + 1) * CK_ROWS, rows = (end < first + count ? end : first + count) - row;
         ck_unit unit;
-        for (size_t u = 0; u < w->units; u++) {
-            ck_unit_from_file(w->form, source + u * form->file_bytes, &unit);
-            ck_unit_to_group(w->form, &unit, row % CK_ROWS, head_at(w, row, u), codes_at(w, row, u));
+        for (size_t u = 0; u < w->units && form->unit > 1; u++) {
+            for (size_t i = 0; i < rows; i++) {
+                ck_unit_from_file(w->form, source + i * row_bytes + u * form->file_bytes, &unit);
+                ck_unit_to_group(w->form, &unit, (row + i) % CK_ROWS, head_at(w, row, u), codes_at(w, row, u));
+            }
         }
+        for (size_t i = 0; i < rows && form->unit == 1; i++) pack_floats(w, row + i, source + i * row_bytes);
+        row += rows;
+        source += rows * row_bytes;
     }
 }
 

@@ -14,8 +14,14 @@ static void nibbles(const uint8_t *q, uint8_t *code) {
     }
 }
 
+/// Adds 16 to the codes whose bit is set, four at a time: bit t of an index is bit 4 of byte t of its entry.
 static void fifth_bits(uint32_t high, uint8_t *code) {
-    for (size_t i = 0; i < 32; i++) code[i] |= (uint8_t)(((high >> i) & 1) << 4);
+    static const uint32_t spread[16] = {
+        0x00000000, 0x00000010, 0x00001000, 0x00001010, 0x00100000, 0x00100010, 0x00101000, 0x00101010,
+        0x10000000, 0x10000010, 0x10001000, 0x10001010, 0x10100000, 0x10100010, 0x10101000, 0x10101010,
+    };
+    for (size_t g = 0; g < 8; g++)
+        ck_store32(code + 4 * g, ck_load32(code + 4 * g) | spread[(high >> (4 * g)) & 15]);
 }
 
 /// The 12 bytes of Q4_K and Q5_K: 8 scales and 8 minima of 6 bits.
@@ -85,7 +91,8 @@ void ck_unit_from_file(uint32_t form, const uint8_t *b, ck_unit *u) {
         u->m = ck_load16(b + 2);
         six_bit_scales(b + 4, u);
         k_nibbles(b + 48, u->code);
-        for (size_t i = 0; i < 256; i++) u->code[i] |= (uint8_t)(((b[16 + i % 32] >> (i / 32)) & 1) << 4);
+        for (size_t c = 0; c < 8; c++)
+            for (size_t i = 0; i < 32; i++) u->code[32 * c + i] |= (uint8_t)(((b[16 + i] >> c) & 1) << 4);
         break;
     case CK_Q6_K:
         q6_k_codes(b, b + 128, u->code);
