@@ -126,6 +126,20 @@ struct CorpusBuilderTests {
         #expect(Set(parts.map(\.id)).count == parts.count)
     }
 
+    @Test func longLinesCostLinearTime() throws {
+        let folder = try TemporaryFolder()
+        let megabyte = 1 << 20
+        try folder.write("line.md", "# 标题 " + String(repeating: "x", count: 2 * megabyte))
+        try folder.write("quote.csv", "a,b\n\"" + String(repeating: "x,", count: megabyte))
+        try folder.write("row.jsonl", "{\"text\":\"" + String(repeating: "x", count: 2 * megabyte))
+        try folder.write("mail.eml", "Subject: a\n\n" + String(repeating: "y", count: 2 * megabyte))
+        let clock = ContinuousClock()
+        var report: CorpusReport?
+        let time = try clock.measure { report = try folder.build() }
+        #expect(report?.documentsRead == 4 && report?.dropped["damaged_row"] == 1)
+        #expect(time < .seconds(60), "quadratic: \(time)")
+    }
+
     @Test func aFailedBuildLeavesTheOldCorpus() throws {
         let folder = try TemporaryFolder()
         try folder.write("a.txt", "第一份文件的内容在这里。")
