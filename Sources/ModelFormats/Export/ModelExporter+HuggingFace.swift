@@ -25,19 +25,12 @@ extension ModelExporter {
             }
         }
         let config = try configText(type: type, tokenIds: tokenIds)
-        let hidden = folder.deletingLastPathComponent().appendingPathComponent(
-            ".\(folder.lastPathComponent).\(UUID().uuidString.prefix(8)).part", isDirectory: true)
-        try makeFolder(hidden)
-        do {
-            let report = try writeWeights(to: hidden.appendingPathComponent("model.safetensors"), type: type)
-            try Self.write(Array(config.utf8), to: hidden.appendingPathComponent("config.json"))
-            for (name, data) in files { try Self.write(Array(data), to: hidden.appendingPathComponent(name)) }
-            try rename(hidden, to: folder)
-            return report
-        } catch {
-            try? FileManager.default.removeItem(at: hidden)
-            throw error
-        }
+        let hidden = try HiddenFolder(for: folder)
+        let report = try writeWeights(to: hidden.url.appendingPathComponent("model.safetensors"), type: type)
+        try Self.write(Array(config.utf8), to: hidden.url.appendingPathComponent("config.json"))
+        for (name, data) in files { try Self.write(Array(data), to: hidden.url.appendingPathComponent(name)) }
+        try hidden.commit()
+        return report
     }
 
     private static func write(_ bytes: [UInt8], to url: URL) throws(FileError) {

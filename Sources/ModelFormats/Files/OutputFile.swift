@@ -11,7 +11,8 @@ import FoundationEssentials
 /// A file that appears under its name only when it is complete.
 ///
 /// Bytes go to a hidden file beside the target; `commit` flushes them to the disk and renames. A file that was never
-/// committed is removed, so a break leaves nothing half-written under the name that others read.
+/// committed is removed, so a break leaves nothing half-written under the name that others read. What a killed writer of
+/// the same target left goes when the next one begins.
 final class OutputFile {
     private let target: String
     private let temporary: String
@@ -26,10 +27,11 @@ final class OutputFile {
     init(_ url: URL, replacing: Bool) throws(FileError) {
         target = url.path
         if !replacing, FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
-        let hidden = ".\(url.lastPathComponent).\(UUID().uuidString.prefix(8)).part"
-        temporary = url.deletingLastPathComponent().appendingPathComponent(hidden).path
+        HiddenPart.removeStale(of: url)
+        temporary = HiddenPart.url(beside: url).path
         descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .failed(operation: "create", path: temporary, code: errno) }
+        guard HiddenPart.lock(descriptor) else { throw .failed(operation: "lock", path: temporary, code: errno) }
         buffer.reserveCapacity(Self.bufferSize)
     }
 
@@ -95,21 +97,6 @@ final class OutputFile {
             unsafe Darwin.write(descriptor, base, count)
         #endif
     }
-}
-
-/// Makes a folder.
-func makeFolder(_ url: URL) throws(FileError) {
-    guard unsafe mkdir(url.path, 0o755) == 0 else {
-        throw .failed(operation: "create folder", path: url.path, code: errno)
-    }
-}
-
-/// Gives a finished folder its name; a folder with content under that name is not replaced.
-func rename(_ url: URL, to target: URL) throws(FileError) {
-    guard unsafe rename(url.path, target.path) == 0 else {
-        throw .failed(operation: "rename", path: target.path, code: errno)
-    }
-    try syncFolder(target.deletingLastPathComponent())
 }
 
 /// Makes the names in a folder durable.

@@ -37,7 +37,9 @@ struct GGUFConfiguration {
         guard heads > 0 else { throw .outOfRange(key: "head count", actual: "\(heads)", allowed: "1 or more") }
         let keyLength = try optionalInteger("attention.key_length") ?? (width / heads)
         let blocks = try integer("block_count")
-        let window = try optionalInteger("attention.sliding_window").flatMap { $0 > 0 ? $0 : nil }
+        var window = try optionalInteger("attention.sliding_window").flatMap { $0 > 0 ? $0 : nil }
+        let windowed = window == nil ? [] : try windowedLayers(blocks)
+        if !windowed.contains(true) { window = nil }
         return ModelConfiguration(
             architecture: architecture,
             name: name,
@@ -55,9 +57,20 @@ struct GGUFConfiguration {
             ropeScaling: try scaling(),
             ropeFrequencyFactors: nil,
             slidingWindow: window,
-            windowedLayers: window == nil ? [] : Array(repeating: true, count: min(max(blocks, 0), 512)),
+            windowedLayers: window == nil ? [] : windowed,
             vocabularySize: embeddingRows,
             tiedOutput: !hasOutput)
+    }
+
+    /// The layers with a window: those that the pattern marks, by default all.
+    private func windowedLayers(_ blocks: Int) throws(ModelConfigurationError) -> [Bool] {
+        let key = prefix + "attention.sliding_window_pattern"
+        let count = min(max(blocks, 0), ModelConfiguration.maximumBlocks)
+        guard let pattern = metadata[key] else { return Array(repeating: true, count: count) }
+        guard case .array(.bool(let layers)) = pattern, layers.count == blocks else {
+            throw .wrongType(key: key, expected: "an array of \(blocks) truth values", actual: pattern.typeName)
+        }
+        return layers
     }
 
     /// Keys that change the mathematics in ways that are not computed here.

@@ -20,9 +20,12 @@ enum GGUFMetadata {
         set("vocab_size", configuration.vocabularySize)
         keys[prefix + "attention.layer_norm_rms_epsilon"] = .float32(configuration.normEpsilon)
         keys[prefix + "rope.freq_base"] = .float32(Float(configuration.ropeBase))
-        // llama.cpp does not know a window for llama (Mistral) and skips the key; our own reader keeps the window.
-        if let window = configuration.slidingWindow, !configuration.windowedLayers.contains(false) {
+        // llama.cpp does not know a window for these families and skips the keys; our own reader keeps the window.
+        if let window = configuration.slidingWindow {
             set("attention.sliding_window", window)
+            if configuration.windowedLayers.contains(false) {
+                keys[prefix + "attention.sliding_window_pattern"] = .array(.bool(configuration.windowedLayers))
+            }
         }
         switch configuration.ropeScaling {
         case .none, .llama3: break
