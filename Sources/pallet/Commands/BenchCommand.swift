@@ -38,7 +38,7 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
         let file = try ModelLoading(home: model.home.folder).open(model.model)
         let transformer = try TransformerModel(file: file, precision: Precision(option: compute))
-        let pool = WorkerPool(threads: threads.count)
+        let pool = try WorkerPool(threads: threads.count)
         let workspace = try Workspace(model: transformer, rows: 512)
         var rows: [Row] = []
         let cpu = Processor.name
@@ -46,7 +46,7 @@ struct BenchCommand: ParsableCommand {
             guard tokens > 0 else { return }
             var speeds: [Double] = []
             for _ in 0..<runs {
-                let cache = transformer.makeCache()
+                let cache = try transformer.makeCache()
                 try feed(depth, to: cache, transformer, workspace, pool)
                 let start = ContinuousClock.now
                 try body(cache)
@@ -116,5 +116,5 @@ enum Processor {
     }()
 
     /// The instruction set that the kernels use here.
-    static var kernelSet: String { KernelSet.active }
+    static var kernelSet: String { InstructionSet.current.name }
 }

@@ -2,6 +2,10 @@ import ArgumentParser
 import ChatTemplates
 import Foundation
 import Inference
+import ModelFormats
+import Tensors
+import Tokenizers
+import Transformers
 
 /// `pallet generate`: one answer for each prompt, as text or as JSON lines.
 struct GenerateCommand: AsyncParsableCommand {

@@ -88,7 +88,7 @@ struct ModelCommand: AsyncParsableCommand {
             let url = try ModelLoading(home: home.folder).locate(model)
             let inspection = try ModelInspection(url)
             if json { return try Output.json(inspection) }
-            Output.line(inspection.summary)
+            Output.line(InspectionText(inspection: inspection).text)
         }
     }
 
@@ -109,7 +109,7 @@ struct ModelCommand: AsyncParsableCommand {
 
         func run() throws {
             let file = try ModelLoading(home: home.folder).open(model)
-            guard let element = ElementType(commandLineName: type) else {
+            guard let element = ModelExporter.WeightType(rawValue: type) else {
                 throw Failure(.usage, "未知类型 \(type)", "unknown type \(type): f32, f16, bf16, q8_0, q4_0")
             }
             try ModelConversion(file: file, type: element).write(to: to, URL(fileURLWithPath: output))
@@ -150,5 +150,37 @@ struct LogitsCommand: ParsableCommand {
         try LogitsFile.write(
             zip(lists, results).map { ($0.count, $1) }, vocabulary: transformer.vocabularySize,
             to: URL(fileURLWithPath: output))
+    }
+}
+
+/// What a model is, for people.
+struct InspectionText {
+    let inspection: ModelInspection
+
+    var text: String {
+        var lines = [
+            "\(inspection.name)  ·  \(inspection.architecture)  ·  \(inspection.origin.rawValue)",
+            pallet.text("大小 ", "size ") + "\(inspection.fileSize / 1_000_000) MB, "
+                + pallet.text("参数 ", "parameters ") + "\(inspection.parameterCount / 1_000_000) M",
+        ]
+        if let shape = inspection.shape {
+            lines.append(
+                pallet.text(
+                    "上下文 \(shape.contextLength)，宽 \(shape.embeddingLength)，层 \(shape.blockCount)，头 \(shape.headCount)/\(shape.kvHeadCount)，词表 \(shape.vocabularySize)",
+                    "context \(shape.contextLength), width \(shape.embeddingLength), \(shape.blockCount) layers, "
+                        + "heads \(shape.headCount)/\(shape.kvHeadCount), vocabulary \(shape.vocabularySize)"))
+        }
+        lines.append(
+            pallet.text("类型 ", "types ")
+                + inspection.types.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        if let tokenizer = inspection.tokenizer {
+            lines.append(pallet.text("分词器 ", "tokenizer ") + tokenizer + " \(inspection.preTokenizer ?? "")")
+        }
+        if let hash = inspection.chatTemplateSHA256 {
+            lines.append(pallet.text("对话模板 SHA-256 ", "chat template SHA-256 ") + hash)
+        }
+        if let licence = inspection.licence { lines.append(pallet.text("许可 ", "licence ") + licence) }
+        if let problem = inspection.problem { lines.append(problem) }
+        return lines.joined(separator: "\n")
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChatTemplates
 import Foundation
+import Tokenizers
 
 /// `pallet tokenizer`: encode, decode, render; JSON lines in, JSON lines out.
 struct TokenizerCommand: AsyncParsableCommand {

@@ -34,7 +34,7 @@ struct SiteImport {
         if let number = page.contacts.first { facts["hotline"] = number.printed }
         if let name = page.name { facts["site"] = name.printed }
         if let city = page.selectedCity { facts["city"] = city.printed }
-        if !page.categories.isEmpty { facts["categories"] = page.categories.map(\.name).joined(separator: "\n") }
+        if !page.categories.isEmpty { facts["categories"] = page.categories.map(\.printed).joined(separator: "\n") }
         try await database.companyFacts.setFacts(facts)
         if let article = page.article {
             _ = try await database.articles.importArticles([Article(article, source: source)])

@@ -1,5 +1,7 @@
+import Corpus
 import Foundation
 import Retrieval
+import Site
 import Storage
 
 /// The invented company of `Examples/demo-company`, or any folder of the same shape.
