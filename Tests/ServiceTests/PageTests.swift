@@ -136,6 +136,18 @@ struct PageTests {
         }
     }
 
+    @Test func aQuestionMayReferToTheOneBefore() async throws {
+        try await TestServer.run(Self.settings) { server in
+            let first = try await server.ask([("q", "押金什么时候退回？")])
+            let field = first.text.firstMatch(of: #/name="earlier" value="([^"]*)"/#).map { String($0.1) }
+            #expect(field == "押金什么时候退回？")
+            let alone = try await server.ask([("q", "那要几天？")])
+            #expect(!alone.text.contains("rules.md"))
+            let second = try await server.ask([("q", "那要几天？"), ("earlier", field ?? "")])
+            #expect(second.text.contains("rules.md"))
+        }
+    }
+
     @Test func formsThatAreWrongAreRefused() async throws {
         try await TestServer.run(Self.settings) { server in
             #expect(try await server.ask([("q", "  ")]).status == 400)

@@ -51,4 +51,25 @@ struct RunningAnswerTests {
             #expect(statuses.values.reduce(0, +) == statuses[200, default: 0] + statuses[429, default: 0])
         }
     }
+
+    @Test func stoppingFinishesRunningAnswers() async throws {
+        try await TestServer.run { server in
+            let response = try await server.open(.POST, "/v1/completions", body: Self.long)
+            var text = ""
+            for try await chunk in response.body {
+                if text.isEmpty { await server.stop() }
+                text += String(buffer: chunk)
+            }
+            #expect(text.hasSuffix("data: [DONE]\n\n"))
+            #expect(text.contains(#""finish_reason":"length""#))
+            #expect(await server.engine.statistics.completionTokens == 240)
+            // Nobody is let in any more.
+            await #expect(throws: (any Error).self) {
+                for _ in 0..<100 {
+                    _ = try await server.send(.GET, "/healthz")
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+            }
+        }
+    }
 }

@@ -27,7 +27,20 @@ struct TestServer: Sendable {
     let base: String
     let engine: Engine
     let database: PalletDatabase
+    /// Tells the service to stop, as SIGTERM does; returns at once.
+    let stop: @Sendable () async -> Void
     private let client: HTTPClient
+
+    /// The application inside a group, which can be told to stop without a signal to the whole test process.
+    private struct ApplicationService: ServiceLifecycle.Service {
+        let application: PalletApplication
+        let started: AsyncStream<Int>.Continuation
+
+        func run() async throws {
+            defer { started.finish() }
+            try await application.run { started.yield($0) }
+        }
+    }
 
     /// What a test wants different.
     struct Settings: Sendable {
@@ -38,6 +51,8 @@ struct TestServer: Sendable {
         var assistant = false
         var prepare: @Sendable (PalletDatabase) async throws -> Void = { _ in }
     }
+
+    private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs the service, lets a test talk to it, and stops it.
     static func run(
@@ -56,19 +71,19 @@ struct TestServer: Sendable {
         let application = PalletApplication(
             configuration: .init(host: settings.host, port: 0, requiresKey: settings.requiresKey),
             served: ServedModels(engines: [TinyModel.name: engine], assistants: assistants, startedAt: 1),
-            database: database, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            database: database, logger: Self.silent)
         let (ports, started) = AsyncStream<Int>.makeStream()
+        let lifecycle = ServiceGroup(
+            services: [ApplicationService(application: application, started: started)], logger: Self.silent)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { started.finish() }
-                try await application.run { started.yield($0) }
-            }
+            group.addTask { try await lifecycle.run() }
             guard let port = await ports.first(where: { _ in true }) else {
                 // It did not start: its error comes out here.
                 return try await group.waitForAll()
             }
             let server = TestServer(
-                base: "http://127.0.0.1:\(port)", engine: engine, database: database, client: HTTPClient.shared)
+                base: "http://127.0.0.1:\(port)", engine: engine, database: database,
+                stop: { await lifecycle.triggerGracefulShutdown() }, client: HTTPClient.shared)
             try await body(server)
             group.cancelAll()
             do { try await group.waitForAll() } catch is CancellationError {}

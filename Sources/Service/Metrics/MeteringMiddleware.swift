@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 
 /// Counts every request by route, method and status.
@@ -12,7 +13,7 @@ struct MeteringMiddleware<Context: RequestContext>: RouterMiddleware {
             let elapsed = (ContinuousClock.now - start).components
             let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
             metrics.record(
-                route: context.endpointPath ?? "unknown", method: request.method.rawValue, status: status,
+                route: context.endpointPath ?? "unknown", method: Self.label(request.method), status: status,
                 seconds: seconds)
         }
         do {
@@ -26,5 +27,11 @@ struct MeteringMiddleware<Context: RequestContext>: RouterMiddleware {
             record(500)
             throw error
         }
+    }
+
+    /// A method's name. Clients may send any word; each would be a series of its own for ever.
+    private static func label(_ method: HTTPRequest.Method) -> String {
+        let known: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .delete, .options, .patch]
+        return known.contains(method) ? method.rawValue : "other"
     }
 }

@@ -36,14 +36,17 @@ struct AskController: Sendable {
                 status: .badRequest, stored: false)
         }
         let meter = UsageMeter()
-        let events = served.assistant(recording: meter.add).stream(question)
+        // The question before, so that "and on Sundays?" can be understood.
+        let earlier = (form["earlier"] ?? "").prefix(AskSection.questionLimit)
+        let events = served.assistant(recording: meter.add)
+            .stream(question, earlier: earlier.isEmpty ? [] : [ChatTurn(.user, String(earlier))])
         if streams { return stream(request, events, meter) }
         for try await event in events {
             guard case .finished(let answer) = event else { continue }
             record(answer, meter)
             let html = layout.document(
                 title: visitor.text("回答", "Answer"), path: "/", indexed: false,
-                main: section.page(answer: section.answer(answer)))
+                main: section.page(answer: section.answer(answer), earlier: question))
             return PageHeaders.response(html, stored: false)
         }
         throw CancellationError()

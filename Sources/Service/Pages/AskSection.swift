@@ -26,14 +26,19 @@ struct AskSection {
     /// - Parameters:
     ///   - question: what stands in the box at first.
     ///   - problem: why the last question was not taken.
-    func page(question: String = "", problem: String? = nil, answer: Markup = .empty) -> Markup {
-        box(title: "<h1 id=\"ask-title\">\(title)</h1>", question: question, problem: problem, answer: answer)
+    ///   - earlier: the question that was answered; the next may refer to it.
+    func page(
+        question: String = "", problem: String? = nil, answer: Markup = .empty, earlier: String = ""
+    ) -> Markup {
+        box(
+            title: "<h1 id=\"ask-title\">\(title)</h1>", question: question, problem: problem, answer: answer,
+            earlier: earlier)
     }
 
     private var title: String { visitor.text("向助手提问", "Ask the assistant") }
 
     private func box(
-        title: Markup, question: String = "", problem: String? = nil, answer: Markup = .empty
+        title: Markup, question: String = "", problem: String? = nil, answer: Markup = .empty, earlier: String = ""
     ) -> Markup {
         let message: Markup =
             problem.map {
@@ -50,6 +55,7 @@ struct AskSection {
             <div class="line"><textarea id="q" name="q" rows="2" maxlength="\(Self.questionLimit)" required \
             aria-describedby="\(described)">\(question)</textarea>
             <button>\(visitor.text("提问", "Ask"))</button></div>
+            <input type="hidden" name="earlier" value="\(earlier)">
             \(visitor.languageField)
             <p id="ask-notice" class="small">\(notice)</p>
             </form>

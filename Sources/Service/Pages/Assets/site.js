@@ -129,6 +129,7 @@
         throw new Error(answer.error ? answer.error.message : texts.failed);
       }
       await read(response, view);
+      form.elements.namedItem("earlier").value = question;
     } catch (error) {
       status.textContent = "";
       view.problem(error.name === "AbortError" ? texts.stopped
