@@ -144,4 +144,62 @@ struct WrittenSmallFilesTests {
         let scoreless = TokenizerDefinition(model: .sentencePiece, tokens: ["<unk>", "<s>", "</s>", "a"])
         #expect(throws: TokenizerError.self) { try scoreless.huggingFaceFiles() }
     }
+
+    /// Random vocabularies: what `Tokenizer` takes is written, read again, and encodes and decodes alike.
+    @Test func randomDefinitionsComeBack() throws {
+        var random = SeededRandom(seed: 21)
+        var written = 0
+        for _ in 0..<(Shared.long ? 5000 : 300) {
+            let definition = Self.randomDefinition(&random)
+            guard let before = try? Tokenizer(definition) else { continue }
+            let files = try definition.huggingFaceFiles()
+            let found = try TokenizerDefinition(huggingFaceFiles: files, vocabularySize: definition.tokens.count)
+            let after = try Tokenizer(found)
+            written += 1
+            for _ in 0..<8 {
+                let text = String((0..<20).map { _ in "aabbcé <|>▁s\n".randomElement(using: &random) ?? "a" })
+                for parse in [false, true] {
+                    let ids = before.encode(text, addSpecial: true, parseSpecial: parse)
+                    #expect(
+                        after.encode(text, addSpecial: true, parseSpecial: parse) == ids, "\(definition) in \(text)")
+                    #expect(try after.decode(ids) == before.decode(ids))
+                }
+            }
+        }
+        #expect(written > 200)
+    }
+
+    private static func randomDefinition(_ random: inout SeededRandom) -> TokenizerDefinition {
+        let isSentencePiece = Bool.random(using: &random)
+        var texts = ["<unk>", "<s>", "</s>", "a", "b", "c", "<", "|", ">", isSentencePiece ? "▁" : "Ġ"]
+        var types: [TokenType] = [.unknown, .control, .control] + texts.dropFirst(3).map { _ in .normal }
+        for _ in 0..<Int.random(in: 0...12, using: &random) {
+            let length = Int.random(in: 1...4, using: &random)
+            let text = String((0..<length).map { _ in "aabbc<|>\(texts[9])é".randomElement(using: &random) ?? "a" })
+            let kinds: [TokenType] = [.normal, .normal, .normal, .normal, .control, .userDefined]
+            if !texts.contains(text) {
+                texts.append(text)
+                types.append(kinds.randomElement(using: &random) ?? .normal)
+            }
+        }
+        // Files of SentencePiece models cannot hold a user-defined `▁`: there it means a space.
+        for (id, text) in texts.enumerated() where isSentencePiece && types[id] == .userDefined {
+            let spaced = text.replacingOccurrences(of: "▁", with: " ")
+            if texts.contains(spaced) { types[id] = .normal } else { texts[id] = spaced }
+        }
+        // Nor can `tokenizers` hold merges whose parts or result are no tokens, or control tokens.
+        let mergeable = zip(texts, types).filter { $1 == .normal || $1 == .userDefined }.map(\.0)
+        let merges = mergeable.flatMap { left in mergeable.map { (left, $0) } }
+            .filter { mergeable.contains($0 + $1) }.map { $0 + " " + $1 }.shuffled(using: &random)
+        let rules = ["gpt-2", "qwen2", "llama-bpe", "smollm", "default"]
+        let some = Int.random(in: 1..<texts.count, using: &random)
+        return TokenizerDefinition(
+            model: isSentencePiece ? .sentencePiece : .bytePairEncoding, tokens: texts,
+            scores: isSentencePiece ? texts.map { _ in Float.random(in: -9...0, using: &random) } : [], types: types,
+            merges: isSentencePiece ? [] : merges, preTokenizer: rules.randomElement(using: &random), bosID: 1,
+            eosID: 2,
+            addBOS: Bool.random(using: &random), addEOS: Bool.random(using: &random),
+            addSpacePrefix: isSentencePiece ? Bool.random(using: &random) : nil,
+            leftStrippingIDs: types[some] == .control ? [some] : [], rightStrippingIDs: [1])
+    }
 }
