@@ -11,10 +11,10 @@ extension TokenizerDefinition {
     /// - `generation_config.json`: the ids that end generation.
     ///
     /// Tokens that only fill up the embedding (unused, `[PADi]`) are left out; reading puts them back from the
-    /// model's `vocab_size`. Merges whose parts or result are no tokens are left out, since `tokenizers` refuses them,
-    /// and a user-defined `▁` of a SentencePiece model is read back as a space. Of two merges of a SentencePiece model with the
-    /// same score the leftmost goes first here, in `tokenizers` the one with the lower rank: there ids can differ in
-    /// runs of one character.
+    /// model's `vocab_size`. Merges whose parts or result are no tokens are left out, since `tokenizers` refuses them.
+    /// A user-defined `▁` of a SentencePiece model is read back as a space. Of two merges of a SentencePiece model
+    /// with the same score the leftmost goes first here, in `tokenizers` the one with the lower rank: there ids can
+    /// differ in runs of one character.
     ///
     /// - Throws: `TokenizerError` for what `Tokenizer` refuses, and for a SentencePiece vocabulary without scores.
     ///
