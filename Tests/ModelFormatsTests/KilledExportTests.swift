@@ -5,7 +5,7 @@ import Testing
 
 /// An export that is killed leaves nothing under the target's name, and the next one removes what it left beside it.
 ///
-/// The victim is this test program itself, started again with only `victim` to run; it kills itself between two tensors.
+/// The victim is this test program itself, started again with only `victim` to run; it kills itself between tensors.
 struct KilledExportTests {
     private static let order = "PALLET_TEST_EXPORT"
     private let scratch: ScratchFolder

@@ -11,8 +11,8 @@ import FoundationEssentials
 /// A file that appears under its name only when it is complete.
 ///
 /// Bytes go to a hidden file beside the target; `commit` flushes them to the disk and renames. A file that was never
-/// committed is removed, so a break leaves nothing half-written under the name that others read. What a killed writer of
-/// the same target left goes when the next one begins.
+/// committed is removed, so a break leaves nothing half-written under the name that others read. What a killed writer
+/// of the same target left goes when the next one begins.
 final class OutputFile {
     private let target: String
     private let temporary: String
