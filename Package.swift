@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
@@ -47,6 +48,8 @@ let package = Package(
             dependencies: [
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             resources: [.embedInCode("Resources/catalogue.json")],
             swiftSettings: swiftSettings),
@@ -90,6 +93,57 @@ let package = Package(
                 "Storage", "Tensors", "Text", "Tokenizers", "Transformers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+
+        // Tests: one target each, and what they share. They go through public doors only.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["Tensors", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ModelFormatsTests", dependencies: ["ModelFormats", "Tensors", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ChatTemplatesTests", dependencies: ["ChatTemplates", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TransformersTests", dependencies: ["Transformers", "ModelFormats", "Tensors", "Tokenizers", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "InferenceTests", dependencies: ["Inference", "Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ModelHubTests", dependencies: ["ModelHub", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TextTests", dependencies: ["Text", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CorpusTests", dependencies: ["Corpus", "Text", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SiteTests", dependencies: ["Site", "Text", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Storage", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "RetrievalTests", dependencies: ["Retrieval", "Corpus", "Text", "Storage", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "ChatTemplates", "Inference", "ModelFormats", "Retrieval", "Service", "Storage", "TestSupport",
+                "Tokenizers", "Transformers",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings),
     ]

@@ -24,7 +24,8 @@ struct ModelLoading {
 
     /// The file or folder of a model.
     func locate(_ name: String) throws -> URL {
-        try LocalModels(folder: home.models).resolve(name)
+        let cache = FetchSettings(environment: ProcessInfo.processInfo.environment).cache
+        return try LocalModels(folder: home.models, cache: cache).resolve(name)
     }
 
     func open(_ name: String) throws -> ModelFile { try ModelFile.open(try locate(name)) }
