@@ -41,7 +41,8 @@ let package = Package(
             name: "Transformers", dependencies: ["Tensors", "ModelFormats", "Tokenizers"],
             swiftSettings: swiftSettings),
         .target(
-            name: "Inference", dependencies: ["Transformers", "Tensors", "Tokenizers", "ChatTemplates"],
+            name: "Inference",
+            dependencies: ["Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates"],
             swiftSettings: swiftSettings),
         .target(
             name: "ModelHub",

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "Storage": set(),
     "Retrieval": {"Corpus", "Text", "Storage"},
     "Transformers": {"Tensors", "ModelFormats", "Tokenizers"},
-    "Inference": {"Transformers", "Tensors", "Tokenizers", "ChatTemplates"},
+    "Inference": {"Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates"},
     "ModelHub": set(),
     "Service": {"Inference", "Retrieval", "Site", "Storage", "ChatTemplates", "Tokenizers"},
 }
