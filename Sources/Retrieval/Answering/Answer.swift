@@ -71,6 +71,8 @@ public struct DroppedSentence: Codable, Sendable, Equatable {
         case unsupportedContent
         /// It says yes where the passage says no, or the other way round.
         case contradictsPassage
+        /// It stands in a passage, but says nothing of what was asked.
+        case offTopic
         /// Said already.
         case repetition
     }

@@ -30,14 +30,16 @@ public struct AnswerAlignment: Sendable {
     }
 
     /// Where a sentence stands: a passage and places in its text (Unicode scalars), best first.
-    public struct Support: Sendable, Equatable {
+    public struct Support: Sendable {
         public var passage: StoredPassage
         public var spans: [Range<Int>]
         /// Share of the sentence's content that stands there.
         public var coverage: Double
+        /// What stands there, for comparing it with the question.
+        var ground = Ground()
     }
 
-    public enum Verdict: Sendable, Equatable {
+    public enum Verdict: Sendable {
         case supported(Support)
         case dropped(DroppedSentence)
     }
@@ -70,6 +72,7 @@ public struct AnswerAlignment: Sendable {
     public func check(_ sentence: String) -> Verdict {
         if Courtesy.isCourtesy(sentence) { return drop(sentence, .courtesy) }
         if RefusalText.isRefusal(sentence) { return drop(sentence, .refusal) }
+        if case .heading = LineForm(ArraySlice(sentence.unicodeScalars)) { return drop(sentence, .courtesy) }
         let claim = Claim(sentence, question: question)
         if claim.isBare { return checkBare(sentence, leading: claim.leading) }
         if isYesNo, claim.saysNothingNew {
@@ -85,7 +88,8 @@ public struct AnswerAlignment: Sendable {
             switch judge(claim, window: window, in: text) {
             case nil:
                 let support = Support(
-                    passage: text.hit.passage, spans: text.spans(of: window.pieces), coverage: window.coverage)
+                    passage: text.hit.passage, spans: text.spans(of: window.pieces), coverage: window.coverage,
+                    ground: text.ground(of: window.pieces))
                 if best.map({ score > $0.score }) ?? true { best = (support, score) }
             case .some(let reason):
                 if score > failureScore {
@@ -121,7 +125,8 @@ public struct AnswerAlignment: Sendable {
             }
             return .supported(
                 Support(
-                    passage: text.hit.passage, spans: text.spans(of: window.pieces), coverage: window.coverage))
+                    passage: text.hit.passage, spans: text.spans(of: window.pieces), coverage: window.coverage,
+                    ground: text.ground(of: window.pieces)))
         }
         return drop(sentence, reason)
     }
@@ -134,7 +139,9 @@ public struct AnswerAlignment: Sendable {
             if let leading = Polarity.leading(of: text).0 { return leading }
             if let first = Polarity.clauses(text).first { return Polarity.isNegative(first) ? .no : .yes }
         }
-        return matchingClause(of: asked, in: pieces.map(\.text)).map { Polarity.isNegative($0) ? .no : .yes }
+        return matchingClause(of: asked, in: pieces.map(\.text), minimum: 0.4, isAsked: true).map {
+            Polarity.isNegative($0) ? .no : .yes
+        }
     }
 
     /// The pieces of a passage that hold most of a claim, the best one first.
@@ -184,7 +191,8 @@ public struct AnswerAlignment: Sendable {
         _ claim: Claim, window: (pieces: [Int], coverage: Double), in text: EvidenceText
     ) -> (reason: DroppedSentence.Reason, detail: String)? {
         let source = text.text(of: window.pieces)
-        if let number = Numbers.unsupported(in: claim.text, by: source).first {
+        let missing = Numbers.unsupported(in: claim.text, by: source).first { !Self.isRate($0, in: source) }
+        if let number = missing {
             return (.unsupportedNumber, number.key)
         }
         if let name = Names.unsupported(in: claim.text, by: source).first {
@@ -196,6 +204,15 @@ public struct AnswerAlignment: Sendable {
         }
         if contradicts(claim, pieces: window.pieces.map { text.pieces[$0] }) { return (.contradictsPassage, "") }
         return nil
+    }
+
+    /// 一天 and 一片 in an answer say per what a price is; the source says 每天, 日租金 or 元/片.
+    private static func isRate(_ mention: NumberMention, in source: String) -> Bool {
+        guard mention.kind == .quantity, mention.value == "1", let unit = mention.unit else { return false }
+        var forms = ["每" + unit, "/" + unit, "单" + unit, "一" + unit]
+        if unit == "天" || unit == "日" { forms += ["每天", "每日", "日租金", "/天", "/日", "（日）", "一天"] }
+        if unit == "月" || unit == "个月" { forms += ["每月", "月租金", "/月"] }
+        return forms.contains { source.contains($0) }
     }
 
     /// Whether a clause of the claim denies what its best match affirms, or the other way round.
@@ -214,13 +231,15 @@ public struct AnswerAlignment: Sendable {
         return false
     }
 
-    /// The clause that holds most of a claim, if it holds at least half.
-    private func matchingClause(of claim: Claim, in pieces: [String]) -> String? {
+    /// The clause that holds most of a claim, if it holds at least `minimum`.
+    private func matchingClause(
+        of claim: Claim, in pieces: [String], minimum: Double = 0.5, isAsked: Bool = false
+    ) -> String? {
         var best: (clause: String, coverage: Double)?
         for clause in pieces.flatMap(Polarity.clauses) {
             let ground = Ground(terms: EvidenceText.terms(clause), numbers: Numbers.mentions(in: clause))
-            let coverage = claim.coverage(ground).all
-            if coverage > (best?.coverage ?? 0.499) { best = (clause, coverage) }
+            let coverage = isAsked ? claim.focusedCoverage(ground) : claim.coverage(ground).all
+            if coverage >= max(minimum, (best?.coverage ?? 0) + 0.001) { best = (clause, coverage) }
         }
         return best?.clause
     }

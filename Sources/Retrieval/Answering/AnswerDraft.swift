@@ -15,6 +15,19 @@ struct AnswerDraft {
     private var citations: [Citation] = []
     private var dropped: [DroppedSentence] = []
     private var isQuoted = false
+    /// The sentence of the passages that answers best, as a measure of what the model says.
+    private let quotation: Quotation?
+    private let kind: QuestionKind
+    private let askedUnits: [String]
+    /// Sentences that hold, but do not say what kind of thing was asked for: they wait for one that does.
+    private var held: [(text: String, support: AnswerAlignment.Support)] = []
+    private var lastSupport: AnswerAlignment.Support?
+
+    /// How much less of the question than the best sentence a place may show.
+    private static let tolerance = 0.3
+    /// How much of the question a place has to show in any case, and to be quoted.
+    private static let leastRelevance = 0.25
+    private static let leastQuotation = 0.4
 
     init(question: String, found: FoundPassages, limits: AnswerAlignment.Limits, maximumSentences: Int) {
         self.question = question
@@ -22,6 +35,9 @@ struct AnswerDraft {
         self.maximumSentences = max(1, maximumSentences)
         evidence = found.hits.map(EvidenceText.init)
         alignment = AnswerAlignment(question: found.question, evidence: evidence, limits: limits)
+        quotation = Quotation.best(found, in: evidence, minimum: 0)
+        kind = QuestionKind(found.question.text)
+        askedUnits = QuestionKind.askedUnits(found.question.text)
     }
 
     var isEmpty: Bool { sentences.isEmpty }
@@ -29,42 +45,76 @@ struct AnswerDraft {
     /// Whether the model itself said that it found nothing.
     var isRefused: Bool { dropped.contains { $0.reason == .refusal } }
 
-    /// Whether what was asked for (an amount, a day, a name) is in the sentences; true where the question does not tell.
-    private var isServing: Bool {
-        let kind = QuestionKind(found.question.text)
-        return !kind.isTyped || sentences.contains { kind.isServed(by: $0.text) }
-    }
-
     /// Whether nothing more is wanted from the model.
     var isComplete: Bool {
         sentences.count >= maximumSentences || isRefused
     }
 
-    /// Checks one sentence; returns the event that releases it, or nil when it is dropped.
-    mutating func take(_ sentence: String) -> AnswerEvent? {
-        guard !isComplete else { return nil }
+    /// Checks one sentence; returns the events that release it and what waited for it; none when it is dropped.
+    mutating func take(_ sentence: String) -> [AnswerEvent] {
+        guard !isComplete else { return [] }
         let body = Courtesy.withoutOpening(sentence)
         let key = Normalisation.comparisonKey(body)
-        if sentences.contains(where: { Normalisation.comparisonKey($0.text) == key }) {
+        if (sentences.map(\.text) + held.map(\.text)).contains(where: { Normalisation.comparisonKey($0) == key }) {
             dropped.append(DroppedSentence(text: sentence, reason: .repetition))
-            return nil
+            return []
         }
         switch alignment.check(body) {
         case .dropped(let reason):
             dropped.append(reason)
-            return nil
+            return []
         case .supported(let support):
-            return release(body, support)
+            guard isRelevant(support) else {
+                dropped.append(DroppedSentence(text: sentence, reason: .offTopic))
+                return []
+            }
+            lastSupport = support
+            if isEmpty, !isServing(body) {
+                held.append((body, support))
+                return []
+            }
+            let waiting = held
+            held = []
+            return (waiting + [(body, support)]).map { release($0.text, $0.support) }
         }
     }
 
-    /// Puts the best sentence of the passages in place of a draft of which nothing held, or behind one that does not
-    /// say what was asked for.
-    mutating func quote() -> AnswerEvent? {
-        guard isEmpty || !isServing, let quotation = Quotation.best(found, in: evidence) else { return nil }
-        if !isEmpty, quotation.isServing != true { return nil }
-        if isEmpty { isQuoted = true }
-        return release(quotation.text, quotation.support)
+    /// A model may copy any sentence of a passage; it has to show about as much of the question as the best one does,
+    /// or go on from one that did.
+    private func isRelevant(_ support: AnswerAlignment.Support) -> Bool {
+        guard let quotation else { return true }
+        let relevance = found.ranking.coverage(of: support.ground)
+        if relevance >= max(Self.leastRelevance, quotation.coverage - Self.tolerance) { return true }
+        guard !kind.isTyped, let last = lastSupport, last.passage.id == support.passage.id,
+            let end = last.spans.map(\.upperBound).max(), let start = support.spans.map(\.lowerBound).min()
+        else { return false }
+        return start >= end && start - end <= 3
+    }
+
+    /// Whether a text holds what was asked for: an amount, a day, the unit that the question names. True where the
+    /// question does not tell, or no sentence of the passages does better.
+    private func isServing(_ text: String) -> Bool {
+        guard let quotation else { return true }
+        if quotation.isServing == true, !kind.isServed(by: text) { return false }
+        guard !askedUnits.isEmpty, quotation.support.ground.numbers.contains(where: hasAskedUnit) else { return true }
+        // A bare number as the whole answer has the unit that was asked for.
+        let isShort = text.unicodeScalars.count <= 12
+        return Numbers.mentions(in: text).contains { hasAskedUnit($0) || (isShort && $0.unit == nil) }
+    }
+
+    private func hasAskedUnit(_ mention: NumberMention) -> Bool { askedUnits.contains(mention.unit ?? "") }
+
+    /// The end of the draft: where nothing of it was released, the best sentence of the passages takes its place if it
+    /// may, else what waited is released.
+    mutating func finish(mayQuote: Bool) -> [AnswerEvent] {
+        defer { held = [] }
+        guard isEmpty else { return [] }
+        if mayQuote, let quotation, quotation.coverage >= Self.leastQuotation {
+            for sentence in held { dropped.append(DroppedSentence(text: sentence.text, reason: .offTopic)) }
+            isQuoted = true
+            return [release(quotation.text, quotation.support)]
+        }
+        return held.map { release($0.text, $0.support) }
     }
 
     private mutating func release(_ text: String, _ support: AnswerAlignment.Support) -> AnswerEvent {

@@ -20,6 +20,9 @@ public struct Assistant: Sendable {
         public var limits: AnswerAlignment.Limits
         /// Whether a sentence may be quoted where nothing of the draft holds.
         public var quotesWhenUnsupported: Bool
+        /// Share of the threshold from which on the model is asked at all. Below the threshold only what it says and
+        /// alignment bears is said; from the threshold on a sentence may be quoted too.
+        public var askShare: Double
         /// Evidence from which on a sentence is quoted although the model itself said that it found nothing.
         public var quotesOverRefusal: Double
         /// Whether passages that a newer document contradicts are kept from the model.
@@ -32,9 +35,10 @@ public struct Assistant: Sendable {
             style: PromptStyle = .standard, systemText: String = "", passages: Int = 4,
             passageCharacters: Int = 1400, options: GenerationOptions = GenerationOptions(),
             threshold: Double? = nil, limits: AnswerAlignment.Limits = AnswerAlignment.Limits(),
-            quotesWhenUnsupported: Bool = true, quotesOverRefusal: Double = 0.75, leavesOutSuperseded: Bool = true,
-            sentences: Int = 6, hotline: String? = nil
+            quotesWhenUnsupported: Bool = true, askShare: Double = 0.5, quotesOverRefusal: Double = 0.75,
+            leavesOutSuperseded: Bool = true, sentences: Int = 6, hotline: String? = nil
         ) {
+            self.askShare = askShare
             self.quotesOverRefusal = quotesOverRefusal
             self.leavesOutSuperseded = leavesOutSuperseded
             self.style = style
@@ -113,10 +117,11 @@ public struct Assistant: Sendable {
         var draft = AnswerDraft(
             question: question, found: found, limits: configuration.limits,
             maximumSentences: configuration.sentences)
-        if evidence >= configuration.threshold ?? model.threshold {
+        let threshold = configuration.threshold ?? model.threshold
+        if evidence >= threshold * configuration.askShare {
             try await write(&draft, composer: composer, question: question, searched: searched, emit: emit)
-            let isAllowed = !draft.isRefused || evidence >= configuration.quotesOverRefusal
-            if isAllowed, configuration.quotesWhenUnsupported, let event = draft.quote() { emit(event) }
+            let isSure = evidence >= (draft.isRefused ? configuration.quotesOverRefusal : threshold)
+            for event in draft.finish(mayQuote: configuration.quotesWhenUnsupported && isSure) { emit(event) }
         }
         return draft.answer(
             searched: searched, evidence: evidence, language: AnswerLanguage(of: question),
@@ -135,13 +140,13 @@ public struct Assistant: Sendable {
         for try await piece in try await generator.generate(turns, options: configuration.options) {
             draft.text += piece
             for sentence in sentences.take(piece) {
-                if let event = draft.take(sentence) { emit(event) }
+                for event in draft.take(sentence) { emit(event) }
             }
             // A refusal of the model, or enough said: nothing that follows is worth waiting for.
             if draft.isComplete { return }
         }
         for sentence in sentences.finish() {
-            if let event = draft.take(sentence) { emit(event) }
+            for event in draft.take(sentence) { emit(event) }
         }
     }
 

@@ -63,4 +63,21 @@ struct Claim: Sendable {
         }
         return (all > 0 ? covered / all : 0, new > 0 ? newCovered / new : 1)
     }
+
+    /// The share of all, in which the end of a question counts twice its beginning: 押金退的时候有没有利息 asks about
+    /// 利息.
+    func focusedCoverage(_ ground: Ground) -> Double {
+        var all = 0.0
+        var covered = 0.0
+        for (index, unit) in units.enumerated() {
+            let weight = unit.unit.weight * (1 + Double(index) / Double(max(1, units.count - 1)))
+            all += weight
+            covered += weight * unit.unit.share(ground.terms.contains)
+        }
+        for (mention, _) in numbers {
+            all += Self.numberWeight
+            if ground.numbers.contains(where: { mention.isSupported(by: $0) }) { covered += Self.numberWeight }
+        }
+        return all > 0 ? covered / all : 0
+    }
 }

@@ -1,3 +1,4 @@
+import Corpus
 import Storage
 import Text
 
@@ -55,7 +56,9 @@ public struct PromptComposer: Sendable {
     static func text(of hit: PassageHit) -> String {
         let passage = hit.passage
         let place = passage.heading.isEmpty ? passage.document.path : passage.heading
-        let day = passage.document.date.map { "（\($0)）" } ?? ""
+        // The day of a file says nothing about its content; it would only be repeated.
+        let isWritten = passage.document.dateSource != DateSource.fileTime.rawValue
+        let day = isWritten ? passage.document.date.map { "（\($0)）" } ?? "" : ""
         let lead = passage.lead.isEmpty ? "" : passage.lead + "\n"
         return "【\(place)\(day)】\n\(lead)\(passage.text)"
     }

@@ -59,7 +59,8 @@ struct Quotation {
             }
         }
         let support = AnswerAlignment.Support(
-            passage: text.hit.passage, spans: text.spans(of: indices), coverage: coverage)
+            passage: text.hit.passage, spans: text.spans(of: indices), coverage: coverage,
+            ground: text.ground(of: indices))
         return Quotation(support: support, text: shown, coverage: coverage, isServing: isServing)
     }
 }

@@ -1,3 +1,4 @@
+import Corpus
 import Storage
 import Text
 
@@ -51,6 +52,9 @@ struct Contradiction {
             a.passage.document.path != b.passage.document.path, a.score >= b.score * (1 - Self.closeness),
             x.coverage >= y.coverage - 0.15
         else { return false }
+        // Copying a file makes it new: such a day says nothing against one that stands in a document.
+        let weak = DateSource.fileTime.rawValue
+        if a.passage.document.dateSource == weak, b.passage.document.dateSource != weak { return false }
         guard x.codes.isEmpty == y.codes.isEmpty, x.codes.isEmpty || !x.codes.isDisjoint(with: y.codes) else {
             return false
         }
