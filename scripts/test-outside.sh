@@ -15,7 +15,8 @@ skip() {
     exit 0
 }
 
-[ -x .build/release/pallet ] || { echo "There is no .build/release/pallet: make build" >&2; exit 69; }
+binary=${PALLET_BINARY:-.build/release/pallet}
+[ -x "$binary" ] || { echo "There is no $binary: make build" >&2; exit 69; }
 command -v python3 >/dev/null || skip "no python3"
 
 # The environment is made once for each state of the list of versions.

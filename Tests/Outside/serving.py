@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BINARY = ROOT / ".build" / "release" / "pallet"
+BINARY = pathlib.Path(os.environ.get("PALLET_BINARY") or ROOT / ".build" / "release" / "pallet")
 SHARED = pathlib.Path(os.environ.get("PALLET_SHARED") or ROOT.parent / "shared")
 IN_CI = "CI" in os.environ
 LONG = os.environ.get("PALLET_LONG") == "1"

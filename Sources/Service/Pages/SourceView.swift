@@ -36,8 +36,25 @@ struct SourceView: Encodable, Sendable {
             after = ""
             return
         }
-        before = String(String.UnicodeScalarView(scalars[..<from]))
-        after = String(String.UnicodeScalarView(scalars[(from + citation.length)...]))
+        before = Self.readable(scalars[..<from], startsLine: true)
+        after = Self.readable(scalars[(from + citation.length)...], startsLine: false)
+    }
+
+    /// Words around the quotation without the marks of Markdown headings and with one line break for several. The
+    /// quotation itself stays as it is.
+    private static func readable(_ scalars: ArraySlice<Unicode.Scalar>, startsLine: Bool) -> String {
+        var result = String.UnicodeScalarView()
+        var startsLine = startsLine
+        for scalar in scalars {
+            if scalar == "\n" {
+                if !startsLine { result.append(scalar) }
+                startsLine = true
+            } else if !(startsLine && (scalar == "#" || scalar == " ")) {
+                result.append(scalar)
+                startsLine = false
+            }
+        }
+        return String(result)
     }
 }
 
