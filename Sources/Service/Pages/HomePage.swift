@@ -24,19 +24,24 @@ struct HomePage {
     private var tagline: Markup {
         let visitor = layout.visitor
         let provinces = Set(stations.map(\.province)).count
-        guard !stations.isEmpty else {
-            return layout.company.name.isEmpty
-                ? """
-                <p>\(visitor.text(
-                    "这里还没有公司信息。用 pallet site import 导入公司网页，用 pallet corpus build 和 pallet index build 建立知识库。",
-                    "No company has been imported yet: pallet site import reads its web page, pallet corpus build and "
-                        + "pallet index build make its knowledge."))</p>
-                """ : ""
-        }
+        guard !stations.isEmpty else { return layout.company.name.isEmpty ? firstSteps : .empty }
         return """
             <p>\(visitor.text(
                 "服务网点遍布 \(provinces) 个省级行政区的 \(stations.count) 个城市",
                 "Stations in \(stations.count) cities across \(provinces) provinces"))</p>
+            """
+    }
+
+    /// What an operator does who sees an empty page.
+    private var firstSteps: Markup {
+        let visitor = layout.visitor
+        return """
+            <p>\(visitor.text("这里还没有公司信息。三步即可：", "There is no company here yet. Three steps:"))</p>
+            <ol class="steps">
+            <li><code>pallet site import FILE</code> \(visitor.text("导入公司网页", "reads the company's web page"))</li>
+            <li><code>pallet corpus build FOLDER</code> \(visitor.text("读取公司资料", "reads its documents"))</li>
+            <li><code>pallet index build</code> \(visitor.text("建立知识库，然后重新启动", "makes its knowledge; then start again"))</li>
+            </ol>
             """
     }
 
