@@ -30,7 +30,6 @@ MAY_IMPORT = {
 OUTSIDE = {
     "GRDB": {"Storage", "Retrieval"},
     "Hummingbird": {"Service"},
-    "Mustache": {"Service"},
     "AsyncHTTPClient": {"ModelHub"},
     "ArgumentParser": {"pallet"},
     "Foundation": set(MAY_IMPORT) - {"Tensors", "Transformers"} | {"pallet"},
