@@ -74,10 +74,12 @@ public struct AnswerAlignment: Sendable {
         if RefusalText.isRefusal(sentence) { return drop(sentence, .refusal) }
         if case .heading = LineForm(ArraySlice(sentence.unicodeScalars)) { return drop(sentence, .courtesy) }
         let claim = Claim(sentence, question: question)
+        if sentence.hasSuffix("？") || sentence.hasSuffix("?") { return drop(sentence, .repetition) }
         if claim.isBare { return checkBare(sentence, leading: claim.leading) }
         if isYesNo, claim.saysNothingNew {
             return checkBare(sentence, leading: Polarity.isNegative(sentence) ? .no : .yes)
         }
+        if !isYesNo, claim.saysNothingNew, !claim.isShort { return drop(sentence, .repetition) }
         var best: (support: Support, score: Double)?
         var failure = DroppedSentence(text: sentence, reason: .unsupportedContent)
         var failureScore = -1.0
@@ -134,7 +136,7 @@ public struct AnswerAlignment: Sendable {
     /// Whether the pieces say yes or no to what was asked: by an answer that begins with it, else by the clause that
     /// fits the question best. Nil when no clause fits.
     private func said(in pieces: [EvidenceText.Piece]) -> Polarity.Leading? {
-        for piece in pieces where !piece.label.isEmpty {
+        for piece in pieces where !piece.above.asked.isEmpty {
             let text = Polarity.withoutSpeaker(piece.text)
             if let leading = Polarity.leading(of: text).0 { return leading }
             if let first = Polarity.clauses(text).first { return Polarity.isNegative(first) ? .no : .yes }

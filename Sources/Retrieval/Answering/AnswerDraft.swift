@@ -26,10 +26,15 @@ struct AnswerDraft {
     /// How much less of the question than the best sentence a place may show.
     private static let tolerance = 0.3
     /// How much of the question a place has to show in any case, and to be quoted.
-    private static let leastRelevance = 0.25
+    private let leastRelevance: Double
     private static let leastQuotation = 0.4
 
-    init(question: String, found: FoundPassages, limits: AnswerAlignment.Limits, maximumSentences: Int) {
+    /// - Parameter isSure: whether retrieval alone says that there is an answer; else a sentence has to show half of
+    ///   the question.
+    init(
+        question: String, found: FoundPassages, limits: AnswerAlignment.Limits, maximumSentences: Int, isSure: Bool
+    ) {
+        leastRelevance = isSure ? 0.25 : 0.5
         self.question = question
         self.found = found
         self.maximumSentences = max(1, maximumSentences)
@@ -84,7 +89,7 @@ struct AnswerDraft {
     private func isRelevant(_ support: AnswerAlignment.Support) -> Bool {
         guard let quotation else { return true }
         let relevance = found.ranking.coverage(of: support.ground)
-        if relevance >= max(Self.leastRelevance, quotation.coverage - Self.tolerance) { return true }
+        if relevance >= max(leastRelevance, quotation.coverage - Self.tolerance) { return true }
         guard !kind.isTyped, let last = lastSupport, last.passage.id == support.passage.id,
             let end = last.spans.map(\.upperBound).max(), let start = support.spans.map(\.lowerBound).min()
         else { return false }

@@ -111,13 +111,13 @@ public struct Assistant: Sendable {
         var found = try await index.find(read, limit: max(5, configuration.passages + 3))
         let model = try await evidenceModel()
         let evidence = model.probability(found)
+        let threshold = configuration.threshold ?? model.threshold
         if configuration.leavesOutSuperseded { found.hits.removeAll { $0.supersededBy != nil } }
         found.hits = composer.fitting(Array(found.hits.prefix(configuration.passages)))
         emit(.passages(found.hits))
         var draft = AnswerDraft(
             question: question, found: found, limits: configuration.limits,
-            maximumSentences: configuration.sentences)
-        let threshold = configuration.threshold ?? model.threshold
+            maximumSentences: configuration.sentences, isSure: evidence >= threshold)
         if evidence >= threshold * configuration.askShare {
             try await write(&draft, composer: composer, question: question, searched: searched, emit: emit)
             let isSure = evidence >= (draft.isRefused ? configuration.quotesOverRefusal : threshold)

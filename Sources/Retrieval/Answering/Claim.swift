@@ -39,6 +39,9 @@ struct Claim: Sendable {
         numbers.allSatisfy(\.isGiven) && units.allSatisfy { $0.isGiven || $0.unit.weight < 1 }
     }
 
+    /// A word or two: an answer to which of several, whose words the question may have named.
+    var isShort: Bool { text.unicodeScalars.count <= 12 }
+
     /// Share of the sentence that the ground shows: of all, and of what the question did not say.
     func coverage(_ ground: Ground) -> (all: Double, new: Double) {
         var all = 0.0

@@ -30,9 +30,21 @@ struct EvidenceText: Sendable {
         var range: Range<Int>
         var text: String
         var kind: Kind
-        /// The labels that it stands under.
-        var label: String
+        /// What it stands under in the passage.
+        var above: Labels
         var ground: Ground
+    }
+
+    /// What a piece stands under.
+    struct Labels: Sendable {
+        /// The heading line above it inside the passage.
+        var section = ""
+        /// The question that it answers.
+        var asked = ""
+        /// The header row of its table, wherever that stands.
+        var header = ""
+
+        var text: String { [section, asked, header].filter { !$0.isEmpty }.joined(separator: "\n") }
     }
 
     let hit: PassageHit
@@ -44,14 +56,13 @@ struct EvidenceText: Sendable {
         self.hit = hit
         context = [hit.passage.heading, hit.passage.lead, hit.passage.document.date ?? ""].joined(separator: "\n")
         let above = Self.terms(context)
-        var reader = PieceReader(scalars: Array(hit.passage.text.unicodeScalars), hasLead: !hit.passage.lead.isEmpty)
+        var reader = PieceReader(scalars: Array(hit.passage.text.unicodeScalars), lead: hit.passage.lead)
         reader.read()
         pieces = reader.lines.map { line in
             Piece(
-                range: line.range, text: line.text, kind: line.kind, label: line.label,
+                range: line.range, text: line.text, kind: line.kind, above: line.above,
                 ground: Ground(
-                    terms: Self.terms(line.text),
-                    context: line.label.isEmpty ? above : above.union(Self.terms(line.label)),
+                    terms: Self.terms(line.text), context: above.union(Self.terms(line.above.text)),
                     numbers: Numbers.mentions(in: line.text)))
         }
     }
@@ -63,7 +74,7 @@ struct EvidenceText: Sendable {
 
     /// The text of some pieces, with what stands above them.
     func text(of indices: [Int]) -> String {
-        ([context] + indices.flatMap { [pieces[$0].label, pieces[$0].text] }).joined(separator: "\n")
+        ([context] + indices.flatMap { [pieces[$0].above.text, pieces[$0].text] }).joined(separator: "\n")
     }
 
     /// What the pieces together say.
@@ -91,17 +102,18 @@ struct EvidenceText: Sendable {
 /// Reads the lines of a passage: rows and records stay whole, other lines are split into sentences; each learns what
 /// it stands under.
 private struct PieceReader {
-    let scalars: [Unicode.Scalar]
-    /// Whether the passage begins inside a table whose header row stands elsewhere.
-    let hasLead: Bool
-    var lines: [(range: Range<Int>, text: String, kind: EvidenceText.Piece.Kind, label: String)] = []
-    private var header: String?
-    private var asked = ""
+    typealias Piece = EvidenceText.Piece
 
-    init(scalars: [Unicode.Scalar], hasLead: Bool) {
+    let scalars: [Unicode.Scalar]
+    var lines: [(range: Range<Int>, text: String, kind: Piece.Kind, above: EvidenceText.Labels)] = []
+    private var above = EvidenceText.Labels()
+    private var isInTable: Bool
+
+    /// - Parameter lead: the header row of the table in which the passage begins, or empty.
+    init(scalars: [Unicode.Scalar], lead: String) {
         self.scalars = scalars
-        self.hasLead = hasLead
-        header = hasLead ? "" : nil
+        isInTable = !lead.isEmpty
+        above.header = lead
     }
 
     mutating func read() {
@@ -117,36 +129,38 @@ private struct PieceReader {
     private mutating func take(_ range: Range<Int>) {
         let body = scalars[range].trimmed
         let form = LineForm(body)
-        if form != .tableRow, form != .tableRule, form != .blank { header = nil }
+        if form != .tableRow, form != .tableRule, form != .blank {
+            isInTable = false
+            above.header = ""
+        }
         switch form {
         case .blank, .tableRule: break
-        case .heading:
-            asked = ""
-            append(body, .label, "")
+        case .heading(_, let title):
+            append(body, .label)
+            above.asked = ""
+            above.section = title
         case .question:
-            asked = String(scalars: body)
-            append(body, .label, "")
+            append(body, .label)
+            above.asked = String(scalars: body)
         case .tableRow:
-            if let header {
-                append(body, .row, header)
+            if isInTable {
+                append(body, .row)
             } else {
-                header = String(scalars: body)
-                append(body, .label, "")
+                isInTable = true
+                append(body, .label)
+                above.header = String(scalars: body)
             }
         case .record:
-            append(body, .row, "")
+            append(body, .row)
         case .answer, .listItem, .prose:
             for sentence in Sentences.ranges(in: Array(body)) {
-                let place = body.startIndex + sentence.lowerBound..<body.startIndex + sentence.upperBound
-                append(scalars[place], .sentence, asked)
+                append(scalars[body.startIndex + sentence.lowerBound..<body.startIndex + sentence.upperBound], .sentence)
             }
         }
     }
 
-    private mutating func append(
-        _ body: ArraySlice<Unicode.Scalar>, _ kind: EvidenceText.Piece.Kind, _ label: String
-    ) {
+    private mutating func append(_ body: ArraySlice<Unicode.Scalar>, _ kind: Piece.Kind) {
         guard !body.isEmpty else { return }
-        lines.append((body.startIndex..<body.endIndex, String(scalars: body), kind, label))
+        lines.append((body.startIndex..<body.endIndex, String(scalars: body), kind, above))
     }
 }

@@ -105,7 +105,9 @@ public enum QuestionKind: String, Codable, Sendable {
             guard let place = text.range(of: word) else { continue }
             let rest = String(text[place.upperBound...].prefix(3))
             // The unit is read as it would be behind a number.
-            if let unit = Numbers.mentions(in: "3" + rest).first?.unit { return [unit] }
+            if let unit = Numbers.mentions(in: "3" + rest).first?.unit {
+                return ["天", "日"].contains(unit) ? ["天", "日", "工作日", "小时", "周", "个月"] : [unit]
+            }
         }
         return []
     }

@@ -25,9 +25,9 @@ struct Quotation {
                 guard coverage >= minimum else { continue }
                 var score = coverage - 0.08 * Double(rank)
                 let isServing = kind.isTyped ? kind.isServed(by: piece.text) : nil
-                if isServing == true || (!kind.isTyped && kind.isServed(by: piece.text)) { score += 0.25 }
+                if isServing == true || (!kind.isTyped && kind.isServed(by: piece.text)) { score += 0.2 }
                 if !units.isEmpty, piece.ground.numbers.contains(where: { units.contains($0.unit ?? "") }) {
-                    score += 0.2
+                    score += 0.1
                 }
                 if piece.kind == .row { score += 0.3 * RowText.bestField(piece, in: text, found: found) }
                 if DateLine.isDateLine(piece.text) { score -= kind == .time ? 0.1 : 0.6 }

@@ -13,7 +13,7 @@ enum RowText {
     static func shown(
         _ piece: EvidenceText.Piece, in text: EvidenceText, found: FoundPassages, kind: QuestionKind
     ) -> String {
-        let fields = fields(of: piece.text, header: piece.label.isEmpty ? text.hit.passage.lead : piece.label)
+        let fields = fields(of: piece.text, header: piece.above.header)
         guard fields.count > 3 else { return fields.map(\.text).joined(separator: "；") }
         let wanted = Set(found.question.terms)
         var chosen: Set<Int> = [0]
@@ -30,7 +30,7 @@ enum RowText {
     /// The most of the question that one field shows: 货架载：1200 answers what a row with 货架载 here and 1200 there
     /// does not.
     static func bestField(_ piece: EvidenceText.Piece, in text: EvidenceText, found: FoundPassages) -> Double {
-        let fields = fields(of: piece.text, header: piece.label.isEmpty ? text.hit.passage.lead : piece.label)
+        let fields = fields(of: piece.text, header: piece.above.header)
         return fields.map { field in
             found.ranking.coverage(EvidenceText.terms(field.text).contains).coverage
         }.max() ?? 0
