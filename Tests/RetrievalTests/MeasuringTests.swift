@@ -12,10 +12,12 @@ struct MeasuringTests {
             "托盘遗失怎么赔偿？", "联系人是谁？",
         ]
         let bad = [
-            "2022年世界杯冠军是谁？", "今天汇率是多少？", "给我讲个笑话", "PT-7777 一天多少钱？", "总经理生日是哪天？", "股票代码是什么？", "竹篮多少钱？", "Who is the president?",
+            "2022年世界杯冠军是谁？", "今天汇率是多少？", "给我讲个笑话", "PT-7777 一天多少钱？", "总经理生日是哪天？", "股票代码是什么？", "竹篮多少钱？",
+            "Who is the president?",
             "怎么做红烧肉？", "高铁几点发车？",
         ]
-        let list = good.map { ListedQuestion(id: $0, question: $0) }
+        let list =
+            good.map { ListedQuestion(id: $0, question: $0) }
             + bad.map { ListedQuestion(id: $0, question: $0, answerable: false) }
         let report = try await Calibration().calibrate(index, on: list)
         #expect(report.auc > 0.85)
@@ -70,7 +72,8 @@ struct MeasuringTests {
     @Test func scoresLookAtNumbersNotAtTheirLook() {
         let question = ListedQuestion(
             id: "q", question: "租金？", answer: "每天 0.35 元", keywords: [["0.35 元"], ["三天", "3 天"]], documents: ["a.md"])
-        func score(_ text: String, outcome: Answer.Outcome = .answered, source: String = "a.md") -> AnswerScoring.Score {
+        func score(_ text: String, outcome: Answer.Outcome = .answered, source: String = "a.md") -> AnswerScoring.Score
+        {
             let citation = Citation(
                 number: 1, document: source, record: "r", title: "", heading: "", date: nil, offset: 0, length: 1,
                 text: "x", passageHash: "")

@@ -27,7 +27,8 @@ struct PassageCutterTests {
     }
 
     @Test func headingsBecomeThePath() {
-        let text = "# 手册\n\n## 押金\n\n\(String(repeating: "押金说明。", count: 40))\n\n## 退租\n\n\(String(repeating: "退租说明。", count: 40))\n"
+        let text =
+            "# 手册\n\n## 押金\n\n\(String(repeating: "押金说明。", count: 40))\n\n## 退租\n\n\(String(repeating: "退租说明。", count: 40))\n"
         let passages = Self.check(text)
         #expect(passages.map(\.headings) == [["标题", "手册", "押金"], ["标题", "手册", "退租"]])
         #expect(passages.last?.text.hasPrefix("## 退租") == true)
@@ -91,8 +92,10 @@ struct PassageCutterTests {
 
     @Test func anyMixtureOfLinesIsCovered() {
         let lines = [
-            "# 一", "## 二", "###### 六", "####### 七", "正文。", "", "- 项", "1. 项", "第一条　内容", "| a | b |", "|---|---|", "问：何", "答：此",
-            "a：1；b：2；c：3", String(repeating: "长", count: 450), String(repeating: "句子。", count: 90), "   ", "\t", "😀👨‍👩‍👧", "e\u{301}",
+            "# 一", "## 二", "###### 六", "####### 七", "正文。", "", "- 项", "1. 项", "第一条　内容", "| a | b |", "|---|---|", "问：何",
+            "答：此",
+            "a：1；b：2；c：3", String(repeating: "长", count: 450), String(repeating: "句子。", count: 90), "   ", "\t", "😀👨‍👩‍👧",
+            "e\u{301}",
         ]
         var seed: UInt64 = 7
         for round in 0..<120 {
@@ -102,7 +105,8 @@ struct PassageCutterTests {
                 text += lines[Int(seed >> 33) % lines.count] + "\n"
             }
             _ = Self.check(text)
-            _ = Self.check(text, cutter: PassageCutter(lengths: .init(minimum: 10, target: 30, maximum: 50, overlap: 9)))
+            _ = Self.check(
+                text, cutter: PassageCutter(lengths: .init(minimum: 10, target: 30, maximum: 50, overlap: 9)))
         }
     }
 

@@ -27,7 +27,8 @@ struct PassageIndexTests {
     }
 
     @Test(arguments: [
-        "", " ", "\"", "AND", "押金 OR NOT", "NEAR(押金)", "押金*", "body_terms:押金", "-押金", "'; DROP TABLE passage; --", "((((",
+        "", " ", "\"", "AND", "押金 OR NOT", "NEAR(押金)", "押金*", "body_terms:押金", "-押金", "'; DROP TABLE passage; --",
+        "((((",
         "\u{0}", "？？？", "的的的", "{押金}", "^押金", String(repeating: "押金", count: 5000),
     ])
     func noQueryIsSyntax(query: String) async throws {

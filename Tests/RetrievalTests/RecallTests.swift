@@ -46,7 +46,8 @@ import Testing
 
     @Test func laws() async throws {
         let folder = Shared.folder.appendingPathComponent("data/corpus/laws")
-        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }.sorted()
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }
+            .sorted()
         #expect(files.count > 150)
         let index = try await Fixtures.index(
             files.map { file in

@@ -68,8 +68,9 @@ struct CompanyTests {
         newer.published = "2024-01-01"
         newer.category = nil
         _ = try await database.articles.importArticles([newer])
-        #expect(try await database.articles.articles(category: nil, limit: 9, offset: 0).map(\.published)
-            == ["2024-01-01", "2023-08-07"])
+        #expect(
+            try await database.articles.articles(category: nil, limit: 9, offset: 0).map(\.published)
+                == ["2024-01-01", "2023-08-07"])
         #expect(try await database.articles.articles(category: "行业新闻", limit: 9, offset: 0).map(\.reads) == [764])
         #expect(try await database.articles.article(title: "标题")?.published == "2024-01-01")
         #expect(try await database.articles.articleCategories().map(\.name) == ["行业新闻"])

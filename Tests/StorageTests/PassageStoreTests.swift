@@ -82,7 +82,8 @@ struct PassageStoreTests {
     }
 
     @Test(arguments: [
-        "a\"b", "\"", "AND", "OR NOT", "NEAR(aa bb)", "aa*", "body_terms:aa", "-aa", "^aa", "(", ")", "{aa}", "'", "\u{0}",
+        "a\"b", "\"", "AND", "OR NOT", "NEAR(aa bb)", "aa*", "body_terms:aa", "-aa", "^aa", "(", ")", "{aa}", "'",
+        "\u{0}",
         "", " ", "aa\u{0}bb", "NEAR", "+aa", "aa OR bb",
     ])
     func noTermMeansAnything(term: String) async throws {

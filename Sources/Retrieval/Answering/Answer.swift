@@ -8,6 +8,7 @@ public struct Citation: Codable, Sendable, Equatable {
     public var document: String
     /// The corpus record.
     public var record: String
+    /// The title of the document.
     public var title: String
     /// Titles above the passage, outermost first, joined by ` > `.
     public var heading: String
@@ -15,12 +16,14 @@ public struct Citation: Codable, Sendable, Equatable {
     public var date: String?
     /// Place of the supporting text in the record's clean text, in Unicode scalars.
     public var offset: Int
+    /// Its length in Unicode scalars.
     public var length: Int
     /// The supporting text itself.
     public var text: String
     /// Hash of the passage in which it stands.
     public var passageHash: String
 
+    /// Makes the value from its parts.
     public init(
         number: Int, document: String, record: String, title: String, heading: String, date: String?, offset: Int,
         length: Int, text: String, passageHash: String
@@ -47,9 +50,12 @@ public struct Citation: Codable, Sendable, Equatable {
 
 /// A sentence that may be said, with the numbers of its citations.
 public struct AnswerSentence: Codable, Sendable, Equatable {
+    /// The text itself.
     public var text: String
+    /// Its sources.
     public var citations: [Int]
 
+    /// Makes the value from its parts.
     public init(text: String, citations: [Int]) {
         self.text = text
         self.citations = citations
@@ -58,6 +64,7 @@ public struct AnswerSentence: Codable, Sendable, Equatable {
 
 /// A sentence that the model wrote and the product does not say.
 public struct DroppedSentence: Codable, Sendable, Equatable {
+    /// Why a sentence is not said.
     public enum Reason: String, Codable, Sendable {
         /// Politeness, no content.
         case courtesy
@@ -77,11 +84,14 @@ public struct DroppedSentence: Codable, Sendable, Equatable {
         case repetition
     }
 
+    /// The text itself.
     public var text: String
+    /// Why it was left out.
     public var reason: Reason
     /// What was missing: the number, the name.
     public var detail: String
 
+    /// Makes the value from its parts.
     public init(text: String, reason: Reason, detail: String = "") {
         self.text = text
         self.reason = reason
@@ -91,6 +101,7 @@ public struct DroppedSentence: Codable, Sendable, Equatable {
 
 /// A checked answer.
 public struct Answer: Codable, Sendable, Equatable {
+    /// How an answer came about.
     public enum Outcome: String, Codable, Sendable {
         /// What the model wrote, as far as passages bear it.
         case answered
@@ -100,13 +111,17 @@ public struct Answer: Codable, Sendable, Equatable {
         case notFound
     }
 
+    /// The question as it was asked.
     public var question: String
     /// What was searched: the question, with what it needs of the turns before.
     public var searched: String
+    /// How it came about.
     public var outcome: Outcome
     /// What people read.
     public var text: String
+    /// The sentences, each with the numbers of its citations.
     public var sentences: [AnswerSentence]
+    /// Its sources.
     public var citations: [Citation]
     /// Probability by the calibration that the index answers the question, 0…1.
     public var evidence: Double
@@ -117,6 +132,7 @@ public struct Answer: Codable, Sendable, Equatable {
     /// What the model wrote; empty when it was not asked.
     public var draft: String
 
+    /// Makes the value from its parts.
     public init(
         question: String, searched: String, outcome: Outcome, text: String, sentences: [AnswerSentence] = [],
         citations: [Citation] = [], evidence: Double, passages: [PassageHit], dropped: [DroppedSentence] = [],

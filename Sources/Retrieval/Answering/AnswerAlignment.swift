@@ -19,6 +19,7 @@ public struct AnswerAlignment: Sendable {
         /// The most sentences of a passage that bear one sentence together.
         public var pieces: Int
 
+        /// Makes the value from its parts.
         public init(
             content: Double = 0.6, newContent: Double = 0.5, yesNoContent: Double = 0.7, pieces: Int = 4
         ) {
@@ -31,7 +32,9 @@ public struct AnswerAlignment: Sendable {
 
     /// Where a sentence stands: a passage and places in its text (Unicode scalars), best first.
     public struct Support: Sendable {
+        /// The passage.
         public var passage: StoredPassage
+        /// Places in its text, in Unicode scalars.
         public var spans: [Range<Int>]
         /// Share of the sentence's content that stands there.
         public var coverage: Double
@@ -39,6 +42,7 @@ public struct AnswerAlignment: Sendable {
         var ground = Ground()
     }
 
+    /// What alignment says of a sentence.
     public enum Verdict: Sendable {
         case supported(Support)
         case dropped(DroppedSentence)

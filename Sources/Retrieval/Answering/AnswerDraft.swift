@@ -155,7 +155,8 @@ struct AnswerDraft {
     /// The whole answer, or the refusal when nothing is left.
     func answer(searched: String, evidence: Double, language: AnswerLanguage, hotline: String?) -> Answer {
         let isFound = !sentences.isEmpty
-        let text = isFound
+        let text =
+            isFound
             ? Self.joined(sentences.map(\.text)) : RefusalText.text(language: language, hotline: hotline)
         return Answer(
             question: question, searched: searched,
@@ -168,7 +169,11 @@ struct AnswerDraft {
         var result = ""
         for sentence in sentences {
             if let last = result.unicodeScalars.last, !result.isEmpty {
-                if last.value < 0x80 { result += " " } else if !"。！？；…”』」".unicodeScalars.contains(last) { result += "\n" }
+                if last.value < 0x80 {
+                    result += " "
+                } else if !"。！？；…”』」".unicodeScalars.contains(last) {
+                    result += "\n"
+                }
             }
             result += sentence
         }

@@ -8,15 +8,19 @@ import Text
 public struct Assistant: Sendable {
     /// What an assistant can be set to; the defaults are measured, see `docs/retrieval.md`.
     public struct Configuration: Sendable {
+        /// How passages and question are put to the model.
         public var style: PromptStyle
         /// The company's own system text.
         public var systemText: String
         /// Passages that are given to the model, and their characters altogether.
         public var passages: Int
+        /// How many characters all passages together may have.
         public var passageCharacters: Int
+        /// How the model writes.
         public var options: GenerationOptions
         /// Overrides the calibrated threshold.
         public var threshold: Double?
+        /// What a sentence has to reach.
         public var limits: AnswerAlignment.Limits
         /// Whether a sentence may be quoted where nothing of the draft holds.
         public var quotesWhenUnsupported: Bool
@@ -29,8 +33,10 @@ public struct Assistant: Sendable {
         public var leavesOutSuperseded: Bool
         /// Sentences that an answer has at most.
         public var sentences: Int
+        /// The number that is named where nothing was found.
         public var hotline: String?
 
+        /// Makes the value from its parts.
         public init(
             style: PromptStyle = .standard, systemText: String = "", passages: Int = 4,
             passageCharacters: Int = 1400, options: GenerationOptions = GenerationOptions(),
@@ -65,11 +71,14 @@ public struct Assistant: Sendable {
         }
     }
 
+    /// Where it finds passages.
     public var index: PassageIndex
     /// Nil answers by quotation alone.
     public var generator: (any Generator)?
+    /// What it is set to.
     public var configuration: Configuration
 
+    /// Makes the value from its parts.
     public init(index: PassageIndex, generator: (any Generator)?, configuration: Configuration = Configuration()) {
         self.index = index
         self.generator = generator

@@ -5,9 +5,12 @@ enum Courtesy {
     private static let openings = [
         "您好", "你好", "好的", "当然", "感谢", "谢谢", "很高兴", "希望", "如有", "如果您还有", "如果你还有", "如需", "请随时", "欢迎随时", "祝您", "抱歉",
         "很抱歉", "对不起", "根据资料", "根据提供的资料", "以下是", "hello", "hi", "sure", "thank", "i hope", "if you have",
-        "please let me know", "please feel free", "sorry", "i'm sorry", "according to the passages", "of course", "you're welcome",
+        "please let me know", "please feel free", "sorry", "i'm sorry", "according to the passages", "of course",
+        "you're welcome",
     ]
-    private static let contents = ["随时联系", "随时咨询", "随时提问", "随时告诉", "为您服务", "帮助到您", "帮到您", "let me know", "happy to help", "feel free"]
+    private static let contents = [
+        "随时联系", "随时咨询", "随时提问", "随时告诉", "为您服务", "帮助到您", "帮到您", "let me know", "happy to help", "feel free",
+    ]
 
     static func isCourtesy(_ sentence: String) -> Bool {
         let text = Normalisation.folded(sentence)

@@ -154,7 +154,8 @@ private struct PieceReader {
             append(body, .row)
         case .answer, .listItem, .prose:
             for sentence in Sentences.ranges(in: Array(body)) {
-                append(scalars[body.startIndex + sentence.lowerBound..<body.startIndex + sentence.upperBound], .sentence)
+                append(
+                    scalars[body.startIndex + sentence.lowerBound..<body.startIndex + sentence.upperBound], .sentence)
             }
         }
     }

@@ -1,15 +1,19 @@
 /// One turn of a dialogue as a model sees it. Roles are kept apart as values; text is text and never control, whatever
 /// stands in it.
 public struct ChatTurn: Codable, Sendable, Equatable {
+    /// Who speaks in a turn.
     public enum Role: String, Codable, Sendable {
         case system
         case user
         case assistant
     }
 
+    /// Who speaks.
     public var role: Role
+    /// The text itself.
     public var text: String
 
+    /// Makes the value from its parts.
     public init(_ role: Role, _ text: String) {
         self.role = role
         self.text = text
@@ -18,11 +22,14 @@ public struct ChatTurn: Codable, Sendable, Equatable {
 
 /// How an answer is to be written.
 public struct GenerationOptions: Codable, Sendable, Equatable {
+    /// Tokens that are written at most.
     public var maximumTokens: Int
     /// 0 is greedy: the same question gives the same answer.
     public var temperature: Double
+    /// Start of the random numbers where the temperature is not 0.
     public var seed: UInt64?
 
+    /// Makes the value from its parts.
     public init(maximumTokens: Int = 160, temperature: Double = 0, seed: UInt64? = nil) {
         self.maximumTokens = maximumTokens
         self.temperature = temperature

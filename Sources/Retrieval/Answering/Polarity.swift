@@ -38,7 +38,8 @@ enum Polarity {
     ]
     private static let negations = ["不", "没", "无", "未", "禁止", "勿", "免", "拒绝", "除外", "非", "暂停", "停止"]
     private static let english: Set<String> = [
-        "not", "no", "never", "without", "cannot", "none", "neither", "nor", "isn", "aren", "doesn", "don", "won", "can't",
+        "not", "no", "never", "without", "cannot", "none", "neither", "nor", "isn", "aren", "doesn", "don", "won",
+        "can't",
     ]
 
     /// Whether the clause denies something.

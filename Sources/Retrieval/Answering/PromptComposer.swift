@@ -4,12 +4,14 @@ import Text
 
 /// Makes the turns that a model sees from the question, the passages and what was said before.
 public struct PromptComposer: Sendable {
+    /// How passages and question are put to the model.
     public var style: PromptStyle
     /// The company's own system text; may be empty.
     public var systemText: String
     /// How many characters all passages together may have.
     public var passageCharacters: Int
 
+    /// Makes the value from its parts.
     public init(style: PromptStyle = .standard, systemText: String = "", passageCharacters: Int = 1400) {
         self.style = style
         self.systemText = systemText

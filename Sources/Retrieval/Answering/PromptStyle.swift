@@ -3,9 +3,12 @@
 public struct PromptStyle: Codable, Sendable, Equatable {
     /// One earlier exchange that shows what to do.
     public struct Example: Codable, Sendable, Equatable {
+        /// The question.
         public var question: String
+        /// The answer that is shown.
         public var answer: String
 
+        /// Makes the value from its parts.
         public init(question: String, answer: String) {
             self.question = question
             self.answer = answer
@@ -22,8 +25,10 @@ public struct PromptStyle: Codable, Sendable, Equatable {
         public var question: String
         /// What the model answers to the turn with the passages, when there is one.
         public var acknowledgement: String
+        /// Earlier exchanges that show what to do, in order.
         public var examples: [Example]
 
+        /// Makes the value from its parts.
         public init(
             system: String, passages: String = "", question: String, acknowledgement: String = "",
             examples: [Example] = []
@@ -36,10 +41,14 @@ public struct PromptStyle: Codable, Sendable, Equatable {
         }
     }
 
+    /// Its name.
     public var name: String
+    /// The texts for Chinese questions.
     public var chinese: Wording
+    /// The texts for English questions.
     public var english: Wording
 
+    /// Makes the value from its parts.
     public init(name: String, chinese: Wording, english: Wording) {
         self.name = name
         self.chinese = chinese

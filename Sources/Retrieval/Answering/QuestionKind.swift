@@ -85,7 +85,10 @@ public enum QuestionKind: String, Codable, Sendable {
     func isServed(by mentions: [NumberMention]) -> Bool {
         switch self {
         case .money: mentions.contains { $0.kind == .money || ($0.unit ?? "").contains("元") }
-        case .quantity: mentions.contains { $0.kind == .number || $0.kind == .quantity || $0.kind == .percentage || $0.kind == .money }
+        case .quantity:
+            mentions.contains {
+                $0.kind == .number || $0.kind == .quantity || $0.kind == .percentage || $0.kind == .money
+            }
         case .clock: mentions.contains { $0.kind == .time }
         case .time: mentions.contains { $0.kind == .date || $0.kind == .time || $0.kind == .weekday }
         case .phone: mentions.contains { $0.kind == .phone }
@@ -99,7 +102,9 @@ public enum QuestionKind: String, Codable, Sendable {
         if ["多久", "多长时间", "how long"].contains(where: { text.contains($0) }) {
             return ["天", "日", "工作日", "小时", "年", "月", "个月", "周", "分钟", "秒", "h", "min", "s", "day", "days", "hours"]
         }
-        if ["多重", "重量", "自重", "how heavy", "weigh"].contains(where: { text.contains($0) }) { return ["kg", "g", "t", "吨"] }
+        if ["多重", "重量", "自重", "how heavy", "weigh"].contains(where: { text.contains($0) }) {
+            return ["kg", "g", "t", "吨"]
+        }
         if ["多高", "多长", "多宽", "高度", "尺寸"].contains(where: { text.contains($0) }) { return ["mm", "cm", "m", "米"] }
         for word in ["多少", "几"] {
             guard let place = text.range(of: word) else { continue }

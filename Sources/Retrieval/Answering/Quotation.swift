@@ -72,8 +72,9 @@ enum DateLine {
         guard scalars.count <= 30, let date = Numbers.mentions(in: text).first, date.kind == .date else { return false }
         let rest = scalars.indices.filter { !date.range.contains($0) }.map { scalars[$0] }
         let words = String(scalars: rest.filter { !$0.isBlank && $0 != "：" && $0 != ":" && $0 != "*" })
-        return words.isEmpty || ["日期", "时间", "更新", "发布", "published", "updated", "date"].contains {
-            words.lowercased().hasSuffix($0)
-        }
+        return words.isEmpty
+            || ["日期", "时间", "更新", "发布", "published", "updated", "date"].contains {
+                words.lowercased().hasSuffix($0)
+            }
     }
 }

@@ -15,7 +15,8 @@ public enum RefusalText {
     static func isRefusal(_ sentence: String) -> Bool {
         let marks = [
             "未找到", "没有找到", "未提及", "没有提及", "没有提到", "未提到", "未说明", "没有说明", "无法回答", "无法提供", "不清楚", "没有相关信息",
-            "无相关信息", "没有提供", "未提供", "无法确定", "not found in", "not mentioned", "do not mention", "does not mention", "don't know",
+            "无相关信息", "没有提供", "未提供", "无法确定", "not found in", "not mentioned", "do not mention", "does not mention",
+            "don't know",
             "cannot answer", "can't answer", "no information", "not provided", "do not say",
         ]
         let lower = sentence.lowercased()

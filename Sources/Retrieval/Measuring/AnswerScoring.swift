@@ -4,8 +4,11 @@ import Text
 public enum AnswerScoring {
     /// The judgement of one question.
     public struct Score: Codable, Sendable, Equatable {
+        /// The name of the question in its list.
         public var id: String
+        /// Whether the documents hold an answer.
         public var isAnswerable: Bool
+        /// Whether nothing was said.
         public var isRefused: Bool
         /// Answerable: all that was expected stands in the answer. Unanswerable: it was refused.
         public var isRight: Bool
@@ -17,7 +20,9 @@ public enum AnswerScoring {
 
     /// Figures of a whole list.
     public struct Summary: Codable, Sendable, Equatable {
+        /// How many questions have an answer.
         public var answerable: Int
+        /// How many have none.
         public var unanswerable: Int
         /// Share of answerable questions answered rightly.
         public var right: Double

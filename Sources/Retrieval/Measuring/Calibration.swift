@@ -9,7 +9,9 @@ import Storage
 public struct Calibration: Sendable {
     /// How well a decision does on a list.
     public struct Report: Codable, Sendable, Equatable {
+        /// How many questions have an answer.
         public var answerable: Int
+        /// How many have none.
         public var unanswerable: Int
         /// Area under the ROC curve of the evidence, judged by models that had not seen the question.
         public var auc: Double
@@ -21,7 +23,9 @@ public struct Calibration: Sendable {
         public var balancedAccuracy: Double
         /// The same figures for the model before calibration.
         public var aucBefore: Double
+        /// Balanced accuracy of the model before calibration.
         public var balancedAccuracyBefore: Double
+        /// The fitted model.
         public var model: EvidenceModel
     }
 
@@ -30,6 +34,7 @@ public struct Calibration: Sendable {
         var values: [Double]?
         var isAnswerable: Bool
 
+        /// Makes the value from its parts.
         public init(found: FoundPassages, isAnswerable: Bool) {
             values = EvidenceFeatures(found)?.values
             self.isAnswerable = isAnswerable
@@ -38,8 +43,10 @@ public struct Calibration: Sendable {
 
     /// How strongly weights are drawn to the start model; as much as this many questions.
     public var pull: Double
+    /// Parts of the list for cross-validation.
     public var folds: Int
 
+    /// Makes the value from its parts.
     public init(pull: Double = 4, folds: Int = 5) {
         self.pull = max(0.01, pull)
         self.folds = max(2, folds)
@@ -94,7 +101,8 @@ public struct Calibration: Sendable {
         var model = fitted(examples, start: start)
         let rates = (Double(answered) / Double(good), Double(refused) / Double(bad))
         let auc = Self.auc(judged)
-        model.origin = "calibrated on \(good) answerable and \(bad) unanswerable questions, AUC "
+        model.origin =
+            "calibrated on \(good) answerable and \(bad) unanswerable questions, AUC "
             + auc.formatted(.number.precision(.fractionLength(3)).locale(Locale(identifier: "en")))
         let before = examples.map { (score: $0.values.map(start.probability) ?? 0, isAnswerable: $0.isAnswerable) }
         return Report(

@@ -5,12 +5,14 @@ import Foundation
 public struct EvidenceModel: Codable, Sendable, Equatable {
     /// One weight per feature, in the order of `EvidenceFeatures.values`.
     public var weights: [Double]
+    /// Log-odds where all features are 0.
     public var bias: Double
     /// Probability from which on a question counts as answerable.
     public var threshold: Double
     /// How it was made: `standard`, or what it was calibrated on and what cross-validation said.
     public var origin: String
 
+    /// Makes the value from its parts.
     public init(weights: [Double], bias: Double, threshold: Double, origin: String) {
         self.weights = weights
         self.bias = bias
@@ -58,6 +60,7 @@ public struct EvidenceFeatures: Codable, Sendable, Equatable {
         "coverage", "bm25Share", "unknown", "exact", "proximity", "together", "document", "sentence", "serving",
         "notServing", "gap", "known", "code",
     ]
+    /// The values, in the order of `names`.
     public let values: [Double]
 
     /// Nil when nothing was found. Cost: reads the text of at most three passages.

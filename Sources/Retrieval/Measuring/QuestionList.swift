@@ -2,8 +2,11 @@ public import Foundation
 
 /// A question of a list that retrieval and answers are measured on.
 public struct ListedQuestion: Codable, Sendable, Equatable {
+    /// Its name in the list.
     public var id: String
+    /// The question.
     public var question: String
+    /// Whether the documents hold an answer.
     public var answerable: Bool
     /// A good answer, if the list has one.
     public var answer: String?
@@ -11,8 +14,10 @@ public struct ListedQuestion: Codable, Sendable, Equatable {
     public var keywords: [[String]]
     /// Paths of the documents that hold the answer.
     public var documents: [String]
+    /// What kind of answer is expected, for reports.
     public var kind: String?
 
+    /// Makes the value from its parts.
     public init(
         id: String, question: String, answerable: Bool = true, answer: String? = nil, keywords: [[String]] = [],
         documents: [String] = [], kind: String? = nil
@@ -30,6 +35,7 @@ public struct ListedQuestion: Codable, Sendable, Equatable {
         case id, question, answerable, answer, keywords, documents, document, kind
     }
 
+    /// Reads a question; `id` may be a number, `keywords` a flat list, `document` one path.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         question = try container.decode(String.self, forKey: .question)
@@ -51,6 +57,7 @@ public struct ListedQuestion: Codable, Sendable, Equatable {
         if let document = try container.decodeIfPresent(String.self, forKey: .document) { documents.append(document) }
     }
 
+    /// Writes the form that `init(from:)` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)
@@ -69,6 +76,7 @@ public enum QuestionListError: Error, Sendable, Equatable, CustomStringConvertib
     case line(number: Int, reason: String)
     case tooFew(kind: String, expected: Int, actual: Int)
 
+    /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "Cannot read the question list \(path): \(reason)."

@@ -10,6 +10,7 @@ public struct Passage: Sendable, Equatable {
     /// The text at that place.
     public var text: String
 
+    /// Makes the value from its parts.
     public init(range: Range<Int>, headings: [String], lead: String, text: String) {
         self.range = range
         self.headings = headings

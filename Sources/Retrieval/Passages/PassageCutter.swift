@@ -18,6 +18,7 @@ public struct PassageCutter: Sendable {
         /// How much of a cut sentence is repeated.
         public var overlap: Int
 
+        /// Makes the value from its parts.
         public init(minimum: Int = 120, target: Int = 280, maximum: Int = 400, overlap: Int = 40) {
             self.maximum = max(20, maximum)
             self.target = min(max(10, target), self.maximum)
@@ -26,8 +27,10 @@ public struct PassageCutter: Sendable {
         }
     }
 
+    /// How long passages are.
     public var lengths: Lengths
 
+    /// Makes the value from its parts.
     public init(lengths: Lengths = Lengths()) {
         self.lengths = lengths
     }

@@ -3,12 +3,14 @@ import Text
 
 /// A record as the index takes it; `CorpusRecord` gives one.
 public struct IndexableRecord: Sendable, Equatable {
+    /// The document.
     public var document: StoredDocument
     /// The clean text to which all places refer.
     public var text: String
     /// Hash of the text; equal hashes are taken for equal texts.
     public var textHash: String
 
+    /// Makes the value from its parts.
     public init(document: StoredDocument, text: String, textHash: String) {
         self.document = document
         self.text = text
@@ -18,14 +20,18 @@ public struct IndexableRecord: Sendable, Equatable {
 
 /// What a build did.
 public struct IndexBuildReport: Codable, Sendable, Equatable {
+    /// The index.
     public var index: String
+    /// How many documents there are.
     public var documents: Int
+    /// How many passages there are.
     public var passages: Int
     /// Documents that were cut now; the others were in the index in the same state.
     public var documentsCut: Int
     /// Documents of the corpus without any text.
     public var documentsEmpty: Int
 
+    /// Makes the value from its parts.
     public init(index: String, documents: Int, passages: Int, documentsCut: Int, documentsEmpty: Int) {
         self.index = index
         self.documents = documents

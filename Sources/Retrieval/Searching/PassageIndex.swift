@@ -5,10 +5,12 @@ import Text
 public struct PassageIndex: Sendable {
     /// The store that holds it.
     public let store: any PassageStore
+    /// Its name.
     public let name: String
     /// How passages are cut when it is built.
     public var cutter: PassageCutter
 
+    /// Makes the value from its parts.
     public init(store: any PassageStore, name: String, cutter: PassageCutter = PassageCutter()) {
         self.store = store
         self.name = name
@@ -62,6 +64,7 @@ public struct PassageIndex: Sendable {
 
 /// What was found for a question.
 public struct FoundPassages: Sendable {
+    /// The question as retrieval reads it.
     public var question: Question
     /// Best first.
     public var hits: [PassageHit]

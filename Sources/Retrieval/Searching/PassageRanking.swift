@@ -64,11 +64,13 @@ struct PassageRanking {
         }
         // A synonym stands in for a word that is not there, at a discount.
         var used: Set<String> = []
-        for unit in question.units where !unit.alternatives.isEmpty && !unit.terms.contains(where: { counts[$0] != nil }) {
+        for unit in question.units
+        where !unit.alternatives.isEmpty && !unit.terms.contains(where: { counts[$0] != nil }) {
             let present = unit.alternatives.filter { $0.allSatisfy { counts[$0] != nil } }
             for term in present.joined() where used.insert(term).inserted {
                 let count = counts[term] ?? 0
-                sum += 0.4 * idf(frequencies[term] ?? 0) * count * (k1 + 1)
+                sum +=
+                    0.4 * idf(frequencies[term] ?? 0) * count * (k1 + 1)
                     / (count + k1 * (1 - b + b * length / mean))
             }
         }
@@ -134,7 +136,9 @@ struct PassageRanking {
 
     /// Units beside each other that are both there by the pair that joins them.
     private func proximity(_ counts: [String: Double]) -> Double {
-        let pairs = question.terms.filter { ($0.unicodeScalars.first?.isIdeographic ?? false) && (frequencies[$0] ?? 0) > 0 }
+        let pairs = question.terms.filter {
+            ($0.unicodeScalars.first?.isIdeographic ?? false) && (frequencies[$0] ?? 0) > 0
+        }
         guard !pairs.isEmpty else { return 0 }
         return Double(pairs.filter { counts[$0] != nil }.count) / Double(pairs.count)
     }

@@ -24,10 +24,14 @@ enum QuestionWords {
 
     /// English words without content.
     static let english: Set<String> = [
-        "a", "an", "the", "is", "are", "was", "were", "be", "been", "do", "does", "did", "can", "could", "will", "would",
-        "shall", "should", "may", "might", "must", "have", "has", "had", "i", "you", "your", "we", "our", "us", "it", "its",
-        "they", "their", "he", "she", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "much", "many",
-        "of", "in", "on", "at", "to", "for", "from", "by", "with", "about", "as", "and", "or", "if", "there", "this", "that",
+        "a", "an", "the", "is", "are", "was", "were", "be", "been", "do", "does", "did", "can", "could", "will",
+        "would",
+        "shall", "should", "may", "might", "must", "have", "has", "had", "i", "you", "your", "we", "our", "us", "it",
+        "its",
+        "they", "their", "he", "she", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "much",
+        "many",
+        "of", "in", "on", "at", "to", "for", "from", "by", "with", "about", "as", "and", "or", "if", "there", "this",
+        "that",
         "these", "those", "me", "my", "please", "tell", "any", "some", "long", "s", "t", "not", "no",
     ]
 

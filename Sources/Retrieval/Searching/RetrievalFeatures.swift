@@ -20,6 +20,7 @@ public struct RetrievalFeatures: Codable, Sendable, Equatable {
     /// Share of the question's product or document codes that stand in the passage; 0 when it has none.
     public var code: Double
 
+    /// Makes the value from its parts.
     public init(
         bm25: Double, bm25Share: Double, coverage: Double, unknown: Double, exact: Double, proximity: Double,
         document: Double = 0, gap: Double = 1, code: Double = 0

@@ -2,10 +2,13 @@
 public struct Article: Codable, Sendable, Equatable {
     /// Row number in the database; 0 before it is stored.
     public var id: Int64
+    /// What a reader would call it.
     public var title: String
+    /// Who wrote it.
     public var author: String?
     /// Day of publication, ISO form 2023-08-07; empty when the page names none.
     public var published: String
+    /// The category under which the site lists it.
     public var category: String?
     /// How often the page says it was read.
     public var reads: Int
@@ -13,10 +16,12 @@ public struct Article: Codable, Sendable, Equatable {
     public var text: String
     /// Titles of the neighbouring articles, as printed.
     public var previousTitle: String?
+    /// Title of the article after it, as printed.
     public var nextTitle: String?
     /// Where the article comes from: the name of the imported file.
     public var source: String
 
+    /// Makes the value from its parts.
     public init(
         id: Int64 = 0, title: String, author: String? = nil, published: String = "", category: String? = nil,
         reads: Int = 0, text: String, previousTitle: String? = nil, nextTitle: String? = nil, source: String = ""

@@ -16,8 +16,11 @@ public struct Station: Codable, Sendable, Equatable {
     public var pinyin: String
     /// First letters of the syllables: aq.
     public var pinyinInitials: String
+    /// Telephone number.
     public var phone: String?
+    /// Street address.
     public var address: String?
+    /// Opening hours.
     public var hours: String?
     /// The province that the page printed, when it is not the right one.
     public var printedProvince: String?
@@ -30,6 +33,7 @@ public struct Station: Codable, Sendable, Equatable {
     /// Where the station comes from: the name of the imported file.
     public var source: String
 
+    /// Makes the value from its parts.
     public init(
         city: String, fullName: String = "", province: String, provinceCode: String = "", cityCode: String = "",
         initial: String, pinyin: String = "", pinyinInitials: String = "", phone: String? = nil,
@@ -57,10 +61,14 @@ public struct Station: Codable, Sendable, Equatable {
 
 /// What an import did. A second import of the same data reports everything as unchanged.
 public struct ImportCounts: Codable, Sendable, Equatable {
+    /// Rows that are new.
     public var inserted: Int
+    /// Rows that were there and changed.
     public var updated: Int
+    /// Rows that were there in the same state.
     public var unchanged: Int
 
+    /// Makes the value from its parts.
     public init(inserted: Int = 0, updated: Int = 0, unchanged: Int = 0) {
         self.inserted = inserted
         self.updated = updated

@@ -17,6 +17,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The database itself reports an error (disk full, damaged file, broken constraint).
     case database(String)
 
+    /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .homeInUse(let path, let holder):

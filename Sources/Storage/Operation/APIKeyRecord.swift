@@ -2,17 +2,20 @@ import GRDB
 
 /// An API key as it is kept: never the key itself, only its SHA-256.
 public struct APIKeyRecord: Codable, Sendable, Equatable {
+    /// Its number or name.
     public var id: Int64
     /// SHA-256 of the key, 64 hex digits.
     public var hash: String
     /// The first characters of the key, for people to tell keys apart.
     public var prefix: String
+    /// What people call it.
     public var label: String
     /// ISO 8601, UTC.
     public var createdAt: String
     /// When it was revoked; nil while it is good.
     public var revokedAt: String?
 
+    /// Makes the value from its parts.
     public init(
         id: Int64, hash: String, prefix: String, label: String, createdAt: String, revokedAt: String? = nil
     ) {

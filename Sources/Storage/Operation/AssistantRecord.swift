@@ -15,8 +15,10 @@ public struct AssistantRecord: Codable, Sendable, Equatable {
     public var systemText: String
     /// Name of the prompt style; empty takes the default.
     public var style: String
+    /// Limits and thresholds.
     public var settings: AssistantSettings
 
+    /// Makes the value from its parts.
     public init(
         name: String, title: String = "", model: String, knowledge: String? = nil, systemText: String = "",
         style: String = "", settings: AssistantSettings = AssistantSettings()
@@ -46,6 +48,7 @@ public struct AssistantSettings: Codable, Sendable, Equatable {
     /// What people are told to call when nothing was found.
     public var hotline: String?
 
+    /// Makes the value from its parts.
     public init(
         threshold: Double? = nil, passages: Int? = nil, passageCharacters: Int? = nil, answerTokens: Int? = nil,
         quotesWhenUnsupported: Bool? = nil, hotline: String? = nil

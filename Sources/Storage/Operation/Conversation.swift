@@ -2,12 +2,16 @@
 public struct Conversation: Codable, Sendable, Equatable {
     /// A name chosen by the caller, unique in the home.
     public var id: String
+    /// Name of the assistant.
     public var assistant: String
+    /// The title that people see.
     public var title: String
     /// ISO 8601, UTC.
     public var createdAt: String
+    /// When the last message came, ISO 8601, UTC.
     public var updatedAt: String
 
+    /// Makes the value from its parts.
     public init(id: String, assistant: String, title: String = "", createdAt: String = "", updatedAt: String = "") {
         self.id = id
         self.assistant = assistant
@@ -23,11 +27,14 @@ public struct ConversationMessage: Codable, Sendable, Equatable {
     public var ordinal: Int
     /// `user` or `assistant`.
     public var role: String
+    /// The text itself.
     public var text: String
+    /// Its sources.
     public var citations: [StoredCitation]
     /// ISO 8601, UTC.
     public var createdAt: String
 
+    /// Makes the value from its parts.
     public init(
         ordinal: Int = 0, role: String, text: String, citations: [StoredCitation] = [], createdAt: String = ""
     ) {
@@ -45,6 +52,7 @@ public struct StoredCitation: Codable, Sendable, Equatable {
     public var document: String
     /// The corpus record.
     public var record: String
+    /// The title that people see.
     public var title: String
     /// The document's day, if known.
     public var date: String?
@@ -52,10 +60,12 @@ public struct StoredCitation: Codable, Sendable, Equatable {
     public var passageHash: String
     /// Place in the record's clean text, in Unicode scalars.
     public var start: Int
+    /// Its length in Unicode scalars.
     public var length: Int
     /// The text at that place.
     public var text: String
 
+    /// Makes the value from its parts.
     public init(
         document: String, record: String, title: String, date: String? = nil, passageHash: String, start: Int,
         length: Int, text: String

@@ -9,11 +9,14 @@ public struct ModelRecord: Codable, Sendable, Equatable {
     public var path: String
     /// SHA-256 of the file in hex; empty for a folder.
     public var sha256: String
+    /// Size of the file.
     public var bytes: Int64
+    /// The licence under which it was published.
     public var licence: String
     /// Address, wheel or disk that it was taken from.
     public var origin: String
 
+    /// Makes the value from its parts.
     public init(
         name: String, path: String, sha256: String = "", bytes: Int64 = 0, licence: String = "", origin: String = ""
     ) {
