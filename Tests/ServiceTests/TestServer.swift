@@ -103,7 +103,8 @@ struct TestServer: Sendable {
 
     /// A request whose response's body is still to be read.
     func open(
-        _ method: HTTPMethod = .GET, _ path: String, body: String? = nil, headers: [String: String] = [:]
+        _ method: HTTPMethod = .GET, _ path: String, body: String? = nil, headers: [String: String] = [:],
+        seconds: Int64 = 60
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
@@ -114,7 +115,7 @@ struct TestServer: Sendable {
             }
         }
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        return try await client.execute(request, timeout: .seconds(60))
+        return try await client.execute(request, timeout: .seconds(seconds))
     }
 
     /// A POST of JSON.
