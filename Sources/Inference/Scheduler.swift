@@ -35,6 +35,13 @@ public struct Scheduler: Sendable {
         public let count: Int
         /// True where the slice reaches the last known token, so that the next one can be chosen.
         public let completes: Bool
+
+        public init(request: RequestID, start: Int, count: Int, completes: Bool) {
+            self.request = request
+            self.start = start
+            self.count = count
+            self.completes = completes
+        }
     }
 
     private struct Entry {

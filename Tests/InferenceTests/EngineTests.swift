@@ -4,6 +4,7 @@ import Inference
 import ModelFormats
 import TestSupport
 import Testing
+import Tokenizers
 
 /// The engine with a tiny model: what is told, what is kept, what is refused.
 @Suite(.enabled(if: Shared.available, Shared.hint))
