@@ -112,6 +112,7 @@ struct PageTests {
             #expect(page.text.contains("资料中未找到"))
             #expect(page.text.contains(TestCompany.hotline))
             #expect(!page.text.contains("<blockquote>"))
+            #expect(page.text.contains("<p class=\"label\">内容由人工智能生成。</p>"))
         }
     }
 

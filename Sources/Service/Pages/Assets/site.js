@@ -53,9 +53,10 @@
     // Sources are read when they are opened, not spoken into the answer.
     sources.setAttribute("aria-live", "off");
     const list = element("ol");
+    const label = element("p", "label", texts.labelPlain);
     sources.hidden = true;
     sources.append(element("p", "small", texts.sources), list);
-    article.append(element(heading, "", question), said, sources, element("p", "label", texts.label));
+    article.append(element(heading, "", question), said, sources, label);
     log.append(article);
     const mark = (number) => {
       const link = element("a", "mark", number);
@@ -69,6 +70,7 @@
         for (const source of event.sources || []) {
           list.append(sourceItem(source, prefix + source.number));
           sources.hidden = false;
+          label.textContent = texts.label;
         }
         // A whole sentence at once: a screen reader speaks sentences, not tokens.
         const span = element("span", "", event.text);
