@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`; both install what is missing and share one release build.
 SWIFT        ?= swift
-# Debug information of tests is not needed and index stores cost time on two cores.
-BUILD        := $(SWIFT) build -c release --disable-index-store
+# The same flags for every build, or one would undo the other.
+BUILD        := $(SWIFT) build -c release
 PALLET       := .build/release/pallet
 PACKAGES     := libxml2-dev libsqlite3-dev zlib1g-dev python3 python3-pip
 TEST_PACKAGES := chromium chromium-driver python3-venv fonts-noto-cjk
