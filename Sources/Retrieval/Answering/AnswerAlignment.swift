@@ -165,7 +165,8 @@ public struct AnswerAlignment: Sendable {
         // Further sentences help where an answer sums up several; a row is complete by itself.
         while pieces.count < limits.pieces, coverage < 0.999 {
             var next: (index: Int, coverage: Double)?
-            for index in usable where !pieces.contains(index) && isFree(index, pieces, claim, text) {
+            for index in usable
+            where !pieces.contains(index) && isNear(index, pieces) && isFree(index, pieces, claim, text) {
                 let sum = claim.coverage(text.ground(of: pieces + [index])).all
                 if sum > max(coverage + 0.1, next?.coverage ?? 0) { next = (index, sum) }
             }
@@ -175,6 +176,9 @@ public struct AnswerAlignment: Sendable {
         }
         return (pieces, coverage)
     }
+
+    /// Sentences further apart rarely speak of the same thing.
+    private func isNear(_ index: Int, _ pieces: [Int]) -> Bool { pieces.contains { abs($0 - index) <= 2 } }
 
     /// A row speaks of one thing only. It may bear a claim that names that thing by its code; where a claim names
     /// none, the row has to fit the question as well as the row that fits it best.

@@ -28,6 +28,10 @@ struct AnswerDraft {
     /// How much of the question a place has to show in any case, and to be quoted.
     private let leastRelevance: Double
     private static let leastQuotation = 0.4
+    private static let sureQuotation = 0.7
+    /// How much of the question may be missing in one stretch where a sentence is quoted.
+    private static let widestGap = 0.45
+    private static let narrowGap = 0.25
 
     /// - Parameter isSure: whether retrieval alone says that there is an answer; else a sentence has to show half of
     ///   the question.
@@ -88,12 +92,28 @@ struct AnswerDraft {
     /// or go on from one that did.
     private func isRelevant(_ support: AnswerAlignment.Support) -> Bool {
         guard let quotation else { return true }
+        if lacksIdentifier(support) { return false }
         let relevance = found.ranking.coverage(of: support.ground)
         if relevance >= max(leastRelevance, quotation.coverage - Self.tolerance) { return true }
         guard !kind.isTyped, let last = lastSupport, last.passage.id == support.passage.id,
             let end = last.spans.map(\.upperBound).max(), let start = support.spans.map(\.lowerBound).min()
         else { return false }
         return start >= end && start - end <= 3
+    }
+
+    private func lacksIdentifier(_ support: AnswerAlignment.Support) -> Bool {
+        found.ranking.lacksIdentifier { support.ground.terms.contains($0) || support.ground.context.contains($0) }
+    }
+
+    /// Whether the best sentence may be said in place of a draft: it holds what kind of thing was asked for, no name
+    /// or code of the question is missing, and where retrieval is unsure it shows nearly all of the question.
+    private func isQuotable(_ quotation: Quotation, isSure: Bool) -> Bool {
+        guard quotation.isServing != false, !lacksIdentifier(quotation.support) else { return false }
+        let ground = quotation.support.ground
+        let gap = found.ranking.gap { ground.terms.contains($0) || ground.context.contains($0) }
+        return isSure
+            ? quotation.coverage >= Self.leastQuotation && gap <= Self.widestGap
+            : quotation.coverage >= Self.sureQuotation && gap <= Self.narrowGap
     }
 
     /// Whether a text holds what was asked for: an amount, a day, the unit that the question names. True where the
@@ -111,10 +131,10 @@ struct AnswerDraft {
 
     /// The end of the draft: where nothing of it was released, the best sentence of the passages takes its place if it
     /// may, else what waited is released.
-    mutating func finish(mayQuote: Bool) -> [AnswerEvent] {
+    mutating func finish(mayQuote: Bool, isSure: Bool) -> [AnswerEvent] {
         defer { held = [] }
         guard isEmpty else { return [] }
-        if mayQuote, let quotation, quotation.coverage >= Self.leastQuotation {
+        if mayQuote, let quotation, isQuotable(quotation, isSure: isSure) {
             for sentence in held { dropped.append(DroppedSentence(text: sentence.text, reason: .offTopic)) }
             isQuoted = true
             return [release(quotation.text, quotation.support)]

@@ -41,7 +41,7 @@ public struct Assistant: Sendable {
             style: PromptStyle = .standard, systemText: String = "", passages: Int = 4,
             passageCharacters: Int = 1400, options: GenerationOptions = GenerationOptions(),
             threshold: Double? = nil, limits: AnswerAlignment.Limits = AnswerAlignment.Limits(),
-            quotesWhenUnsupported: Bool = true, askShare: Double = 0.5, quotesOverRefusal: Double = 0.75,
+            quotesWhenUnsupported: Bool = true, askShare: Double = 0.3, quotesOverRefusal: Double = 0.75,
             leavesOutSuperseded: Bool = true, sentences: Int = 6, hotline: String? = nil
         ) {
             self.askShare = askShare
@@ -130,7 +130,8 @@ public struct Assistant: Sendable {
         if evidence >= threshold * configuration.askShare {
             try await write(&draft, composer: composer, question: question, searched: searched, emit: emit)
             let isSure = evidence >= (draft.isRefused ? configuration.quotesOverRefusal : threshold)
-            for event in draft.finish(mayQuote: configuration.quotesWhenUnsupported && isSure) { emit(event) }
+            let mayQuote = configuration.quotesWhenUnsupported && (isSure || !draft.isRefused)
+            for event in draft.finish(mayQuote: mayQuote, isSure: isSure) { emit(event) }
         }
         return draft.answer(
             searched: searched, evidence: evidence, language: AnswerLanguage(of: question),

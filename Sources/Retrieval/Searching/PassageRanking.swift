@@ -118,6 +118,16 @@ struct PassageRanking {
         return codes.reduce(0) { $0 + $1.share(holds) } / Double(codes.count)
     }
 
+    /// Whether a code, year or other long number of the question is missing: 45001 where a sentence speaks of 9001, or
+    /// next year's price list. Short numbers are mere conditions (租 100 片) and need not stand anywhere.
+    func lacksIdentifier(_ holds: (String) -> Bool) -> Bool {
+        question.units.contains { unit in
+            guard unit.isExact, unit.weight > 0, unit.share(holds) == 0 else { return false }
+            let digits = (unit.terms.first ?? "").unicodeScalars.filter(\.isDigit).count
+            return unit.isCode || digits >= 4
+        }
+    }
+
     /// The heaviest stretch of units beside each other that `holds` does not show, as a share of all: a name that is
     /// missing is one stretch, a few words that differ are many.
     func gap(_ holds: (String) -> Bool) -> Double {
