@@ -63,7 +63,8 @@ public struct Scheduler: Sendable {
     /// A request with `total` prompt tokens arrives.
     /// - Returns: false where the queue is full; the request is then unknown to the scheduler.
     public mutating func submit(_ id: RequestID, total: Int) -> Bool {
-        if running.count >= limits.running, queue.count >= limits.waiting { return false }
+        // Places that are free count too: arrivals are admitted at the next step only.
+        if running.count + queue.count >= limits.running + limits.waiting { return false }
         queue.append((id, total))
         return true
     }
