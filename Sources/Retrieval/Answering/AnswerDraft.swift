@@ -25,6 +25,8 @@ struct AnswerDraft {
 
     /// How much less of the question than the best sentence a place may show.
     private static let tolerance = 0.3
+    /// The same where the question does not ask for one thing: a comparison takes several sentences.
+    private static let openTolerance = 0.45
     /// How much of the question a place has to show in any case, and to be quoted.
     private let leastRelevance: Double
     private static let leastQuotation = 0.4
@@ -33,12 +35,12 @@ struct AnswerDraft {
     private static let widestGap = 0.45
     private static let narrowGap = 0.25
 
-    /// - Parameter isSure: whether retrieval alone says that there is an answer; else a sentence has to show half of
-    ///   the question.
+    /// - Parameter isSure: whether retrieval alone says that there is an answer; else a sentence has to show more
+    ///   of the question.
     init(
         question: String, found: FoundPassages, limits: AnswerAlignment.Limits, maximumSentences: Int, isSure: Bool
     ) {
-        leastRelevance = isSure ? 0.25 : 0.5
+        leastRelevance = isSure ? 0.25 : 0.3
         self.question = question
         self.found = found
         self.maximumSentences = max(1, maximumSentences)
@@ -64,7 +66,8 @@ struct AnswerDraft {
         guard !isComplete else { return [] }
         let body = Courtesy.withoutOpening(sentence)
         let key = Normalisation.comparisonKey(body)
-        if (sentences.map(\.text) + held.map(\.text)).contains(where: { Normalisation.comparisonKey($0) == key }) {
+        let isEcho = key == Normalisation.comparisonKey(question)
+        if isEcho || (sentences.map(\.text) + held.map(\.text)).contains(where: { Normalisation.comparisonKey($0) == key }) {
             dropped.append(DroppedSentence(text: sentence, reason: .repetition))
             return []
         }
@@ -94,7 +97,8 @@ struct AnswerDraft {
         guard let quotation else { return true }
         if lacksIdentifier(support) { return false }
         let relevance = found.ranking.coverage(of: support.ground)
-        if relevance >= max(leastRelevance, quotation.coverage - Self.tolerance) { return true }
+        let tolerance = kind == .other ? Self.openTolerance : Self.tolerance
+        if relevance >= max(leastRelevance, quotation.coverage - tolerance) { return true }
         guard !kind.isTyped, let last = lastSupport, last.passage.id == support.passage.id,
             let end = last.spans.map(\.upperBound).max(), let start = support.spans.map(\.lowerBound).min()
         else { return false }
