@@ -10,6 +10,7 @@ import UnixSignals
 public struct PalletApplication: Sendable {
     /// Where and for whom the service listens.
     public struct Configuration: Sendable {
+        /// Name or address to listen on.
         public var host: String
         /// 0 takes a free port.
         public var port: Int
@@ -18,6 +19,7 @@ public struct PalletApplication: Sendable {
         /// Seconds that running answers get when the service is told to stop.
         public var shutdownSeconds: Int
 
+        /// Loopback without keys, unless said otherwise.
         public init(
             host: String = "127.0.0.1", port: Int = 8080, requiresKey: Bool = false, shutdownSeconds: Int = 10
         ) {
@@ -37,6 +39,7 @@ public struct PalletApplication: Sendable {
     private let metrics: ServiceMetrics
     private let logger: Logger
 
+    /// A service of a home's database and of what is served.
     public init(
         configuration: Configuration, served: ServedModels, database: PalletDatabase,
         metrics: ServiceMetrics = ServiceMetrics(), logger: Logger

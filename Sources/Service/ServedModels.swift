@@ -11,6 +11,7 @@ public struct ServedModels: Sendable {
     /// Tokens of an answer where the client sets no limit.
     public let defaultMaxTokens: Int
 
+    /// Engines and assistants by name.
     public init(
         engines: [String: Engine], assistants: [String: ServedAssistant], startedAt: Int, defaultMaxTokens: Int = 2048
     ) {

@@ -4,6 +4,7 @@ public import Logging
 public struct ServiceLog: Sendable {
     private let logger: Logger
 
+    /// Writes to the given logger.
     public init(_ logger: Logger) { self.logger = logger }
 
     func failure(_ message: Logger.Message, _ error: any Error) {

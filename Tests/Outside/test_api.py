@@ -140,6 +140,12 @@ def errors_are_typed(server):
     raises(openai.NotFoundError, lambda: api.embeddings.create(model=name, input="x"))
 
 
+def long_questions_to_the_assistant_are_refused(server):
+    error = raises(openai.BadRequestError, lambda: client(server).chat.completions.create(
+        model="assistant", messages=[{"role": "user", "content": "周日收货吗？ " * 20000}]), code="context_length_exceeded")
+    assert any(word.isdigit() and int(word) > 10000 for word in str(error).split()), error
+
+
 def keys_are_wanted_and_revoked(_):
     with Server("--require-key", company=False, documents=False) as server:
         key = server.run("key", "create", "--label", "outside").strip()
@@ -237,7 +243,7 @@ def questions_stay_out_of_the_log(server):
 TESTS = [
     lists_models, chats, same_seed_gives_the_same_answer, streams_what_it_says_whole, completes,
     stops_at_stop_strings, reports_log_probabilities, assistant_answers_with_sources, assistant_streams_with_sources,
-    assistant_refuses_with_the_hotline, errors_are_typed, many_clients_get_what_one_gets,
+    assistant_refuses_with_the_hotline, long_questions_to_the_assistant_are_refused, errors_are_typed, many_clients_get_what_one_gets,
     questions_stay_out_of_the_log, a_full_queue_raises_rate_limit_error, keys_are_wanted_and_revoked,
     stopping_finishes_running_answers,
 ]

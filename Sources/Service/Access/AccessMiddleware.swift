@@ -11,6 +11,7 @@ public struct AccessPolicy: Sendable {
     public let hosts: Set<String>
     let keys: any APIKeyRepository
 
+    /// A policy that looks keys up in `keys`.
     public init(requiresKey: Bool, hosts: Set<String>, keys: any APIKeyRepository) {
         self.requiresKey = requiresKey
         self.hosts = hosts

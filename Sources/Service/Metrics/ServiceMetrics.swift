@@ -39,6 +39,7 @@ public final class ServiceMetrics: Sendable {
 
     private let state = Mutex(State())
 
+    /// Counters at zero.
     public init() {}
 
     /// A request was answered: its route as registered (never its path, which may hold anything), method and status.

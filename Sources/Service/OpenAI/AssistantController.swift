@@ -3,6 +3,7 @@ public import Inference
 import Logging
 public import Retrieval
 import Synchronization
+import Tokenizers
 
 /// A chat with an assistant: the same request and response as with a model, and `citations` beside.
 ///
@@ -24,7 +25,8 @@ struct AssistantController {
             ChatTurn.Role(rawValue: turn.role).flatMap { $0 == .system ? nil : ChatTurn($0, turn.content) }
         }
         let meter = UsageMeter()
-        let events = assistant.assistant(recording: meter.add).stream(last.content, earlier: earlier)
+        try assistant.check(last.content)
+        let events = assistant.assistant(meter: meter, log: log).stream(last.content, earlier: earlier)
         let answer = ChatAnswer(model: parameters.model)
         if parameters.stream {
             return stream(request, events: events, answer: answer, meter: meter, parameters: parameters)
@@ -85,21 +87,49 @@ struct AssistantController {
 
 /// An assistant as it is served: what it is, and the engine that writes for it.
 public struct ServedAssistant: Sendable {
+    /// What it answers from.
     public let index: PassageIndex
+    /// Writes for it; nil quotes the documents alone.
     public let engine: Engine?
+    /// How it answers.
     public let configuration: Assistant.Configuration
 
+    /// An assistant of its parts.
     public init(index: PassageIndex, engine: Engine?, configuration: Assistant.Configuration) {
         self.index = index
         self.engine = engine
         self.configuration = configuration
     }
 
-    /// The assistant, with somebody who is told what an answer cost.
-    public func assistant(recording record: @escaping @Sendable (GenerationUsage) -> Void = { _ in }) -> Assistant {
+    /// The assistant.
+    /// - Parameters:
+    ///   - record: told what an answer cost.
+    ///   - unwritten: told why the model could not write one; see `EngineGenerator`.
+    public func assistant(
+        recording record: @escaping @Sendable (GenerationUsage) -> Void = { _ in },
+        unwritten: (@Sendable (any Error) -> Void)? = nil
+    ) -> Assistant {
         Assistant(
-            index: index, generator: engine.map { EngineGenerator(engine: $0, record: record) },
+            index: index,
+            generator: engine.map { EngineGenerator(engine: $0, record: record, unwritten: unwritten) },
             configuration: configuration)
+    }
+
+    /// The assistant as the service runs it: where its model cannot take the prompt it quotes, and the log says so.
+    func assistant(meter: UsageMeter, log: ServiceLog) -> Assistant {
+        assistant(
+            recording: meter.add,
+            unwritten: { log.failure("the model cannot take the assistant's prompt: documents are quoted", $0) })
+    }
+
+    /// Refuses a question that is longer than the model's context by itself.
+    func check(_ question: String) throws(OpenAIError) {
+        // A token has at least one byte: a question with fewer bytes fits, and needs no counting.
+        guard let engine, question.utf8.count >= engine.contextLength else { return }
+        let tokens = engine.model.tokenizer.encode(question, addSpecial: false, parseSpecial: false).count
+        guard tokens < engine.contextLength else {
+            throw OpenAIError(GenerationError.promptTooLong(tokens: tokens, limit: engine.contextLength))
+        }
     }
 }
 

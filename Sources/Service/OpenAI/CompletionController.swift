@@ -104,7 +104,8 @@ private struct TextAnswer: Sendable {
             }
             logprobs = list
         }
-        return completion([.init(text: result.text, logprobs: logprobs, finish_reason: result.finishReason.rawValue)],
+        return completion(
+            [.init(text: result.text, logprobs: logprobs, finish_reason: result.finishReason.rawValue)],
             usage: ChatTypes.Usage(result.usage))
     }
 

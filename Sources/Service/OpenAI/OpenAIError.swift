@@ -4,14 +4,18 @@ import Inference
 
 /// An error in the shape that OpenAI's clients parse: `{"error": {"message", "type", "param", "code"}}`.
 public struct OpenAIError: Error, HTTPResponseError, Sendable, Equatable {
+    /// The response's status.
     public var status: HTTPResponse.Status
+    /// What is wrong and what is expected, for people.
     public var message: String
     /// `invalid_request_error`, `authentication_error`, `not_found_error`, `rate_limit_error`, `server_error`.
     public var type: String
     /// The field of the request that is wrong, if it is one.
     public var parameter: String?
+    /// The kind of error, for programs.
     public var code: String?
 
+    /// An error that a client is told.
     public init(
         _ status: HTTPResponse.Status, type: String, message: String, parameter: String? = nil, code: String? = nil
     ) {
@@ -86,6 +90,7 @@ public struct OpenAIError: Error, HTTPResponseError, Sendable, Equatable {
 
     var body: Body { Body(error: .init(message: message, type: type, param: parameter, code: code)) }
 
+    /// The error as JSON, with `Retry-After` and `WWW-Authenticate` where they belong.
     public func response(from request: Request, context: some RequestContext) throws -> Response {
         var response = try Response.json(body, status: status)
         if status == .tooManyRequests || status == .serviceUnavailable { response.headers[.retryAfter] = "5" }

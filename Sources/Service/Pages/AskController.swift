@@ -38,7 +38,7 @@ struct AskController: Sendable {
         let meter = UsageMeter()
         // The question before, so that "and on Sundays?" can be understood.
         let earlier = (form["earlier"] ?? "").prefix(AskSection.questionLimit)
-        let events = served.assistant(recording: meter.add)
+        let events = served.assistant(meter: meter, log: log)
             .stream(question, earlier: earlier.isEmpty ? [] : [ChatTurn(.user, String(earlier))])
         if streams { return stream(request, events, meter) }
         for try await event in events {
