@@ -81,7 +81,7 @@ struct AnswerDraft {
                 return []
             }
             lastSupport = support
-            if isEmpty, !isServing(body) {
+            if isEmpty, !isServing(body, support) {
                 held.append((body, support))
                 return []
             }
@@ -122,13 +122,17 @@ struct AnswerDraft {
 
     /// Whether a text holds what was asked for: an amount, a day, the unit that the question names. True where the
     /// question does not tell, or no sentence of the passages does better.
-    private func isServing(_ text: String) -> Bool {
+    private func isServing(_ text: String, _ support: AnswerAlignment.Support) -> Bool {
         guard let quotation else { return true }
         if quotation.isServing == true, !kind.isServed(by: text) { return false }
         guard !askedUnits.isEmpty, quotation.support.ground.numbers.contains(where: hasAskedUnit) else { return true }
-        // A bare number as the whole answer has the unit that was asked for.
-        let isShort = text.unicodeScalars.count <= 12
-        return Numbers.mentions(in: text).contains { hasAskedUnit($0) || (isShort && $0.unit == nil) }
+        let mentions = Numbers.mentions(in: text)
+        if mentions.contains(where: hasAskedUnit) { return true }
+        // A bare number as the whole answer has the unit that stands beside it in its source.
+        return text.unicodeScalars.count <= 12
+            && mentions.contains { bare in
+                bare.unit == nil && support.ground.numbers.contains { $0.value == bare.value && hasAskedUnit($0) }
+            }
     }
 
     private func hasAskedUnit(_ mention: NumberMention) -> Bool { askedUnits.contains(mention.unit ?? "") }
