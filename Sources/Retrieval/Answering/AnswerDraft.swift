@@ -67,7 +67,9 @@ struct AnswerDraft {
         let body = Courtesy.withoutOpening(sentence)
         let key = Normalisation.comparisonKey(body)
         let isEcho = key == Normalisation.comparisonKey(question)
-        if isEcho || (sentences.map(\.text) + held.map(\.text)).contains(where: { Normalisation.comparisonKey($0) == key }) {
+        if isEcho
+            || (sentences.map(\.text) + held.map(\.text)).contains(where: { Normalisation.comparisonKey($0) == key })
+        {
             dropped.append(DroppedSentence(text: sentence, reason: .repetition))
             return []
         }
