@@ -110,10 +110,14 @@ let package = Package(
             name: "ChatTemplatesTests", dependencies: ["ChatTemplates", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "TransformersTests", dependencies: ["Transformers", "ModelFormats", "Tensors", "Tokenizers", "TestSupport"],
+            name: "TransformersTests",
+            dependencies: ["Transformers", "ModelFormats", "Tensors", "Tokenizers", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates", "TestSupport"],
+            name: "InferenceTests",
+            dependencies: [
+                "Inference", "Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates", "TestSupport",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "ModelHubTests", dependencies: ["ModelHub", "TestSupport"],

@@ -5,8 +5,10 @@ import Tokenizers
 public struct ChatMessage: Sendable, Equatable {
     /// `system`, `user`, `assistant` or `tool`.
     public var role: String
+    /// What is said.
     public var content: String
 
+    /// A turn.
     public init(role: String, content: String) {
         self.role = role
         self.content = content
@@ -20,6 +22,7 @@ public enum ChatPromptError: Error, Equatable, CustomStringConvertible {
     /// The template refused the conversation or went wrong.
     case template(String)
 
+    /// What is wrong.
     public var description: String {
         switch self {
         case .noTemplate(let model): "the model \(model) has no chat template: it completes text but holds no chats"

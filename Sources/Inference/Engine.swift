@@ -16,10 +16,12 @@ public actor Engine {
         public var threads: Int
         /// Longest prompt and answer together; at most the model's own context.
         public var contextLength: Int
+        /// Bounds of a step and of the queue.
         public var limits: Scheduler.Limits
         /// Most finished sequences whose keys and values are kept, and most bytes they may take.
         public var cachedSequences: Int, cachedBytes: Int
 
+        /// Settings for a machine; the defaults suit one company on one server.
         public init(
             threads: Int, contextLength: Int = 8192, limits: Scheduler.Limits = .init(), cachedSequences: Int = 16,
             cachedBytes: Int = 1 << 30
@@ -34,18 +36,23 @@ public actor Engine {
 
     /// What the engine did since it started; for metrics.
     public struct Statistics: Sendable {
+        /// Requests, and tokens of their prompts (all, and from the cache) and answers.
         public var requests = 0, promptTokens = 0, cachedTokens = 0, completionTokens = 0
+        /// Requests that run and that wait.
         public var running = 0, waiting = 0
+        /// Seconds spent in steps.
         public var stepSeconds = 0.0
         /// Seconds from arrival to the first token of the answer that ended last.
         public var lastFirstTokenSeconds: Double?
     }
 
+    /// What it answers with.
     public nonisolated let model: LanguageModel
     /// Longest prompt and answer together.
     public nonisolated let contextLength: Int
 
     private let executor = ComputeExecutor()
+    /// The thread that computes.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The actor keeps the executor alive for as long as it lives itself.
         unsafe executor.asUnownedSerialExecutor()
@@ -107,6 +114,7 @@ public actor Engine {
         return result
     }
 
+    /// What the engine did since it started, and what it does now.
     public var statistics: Statistics {
         var now = counters
         now.running = scheduler.runningCount

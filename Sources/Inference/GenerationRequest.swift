@@ -4,6 +4,7 @@ public struct GenerationRequest: Sendable {
     public var prompt: [Int]
     /// Most tokens of the answer; what the context cannot hold is cut off with `finish_reason` "length".
     public var maxTokens: Int
+    /// How tokens are chosen.
     public var sampling: SamplingParameters
     /// The text ends before the first of these.
     public var stop: [String]
@@ -12,6 +13,7 @@ public struct GenerationRequest: Sendable {
     /// How many of the most probable tokens to report with each token; nil for none and no log-probabilities.
     public var topLogProbabilities: Int?
 
+    /// A request; see the properties.
     public init(
         prompt: [Int], maxTokens: Int, sampling: SamplingParameters = .greedy, stop: [String] = [],
         ignoreEndOfTurn: Bool = false, topLogProbabilities: Int? = nil
@@ -42,6 +44,7 @@ public struct GenerationUsage: Sendable, Equatable {
     /// Seconds in the queue, until the first token, and from the first to the last token.
     public var queueSeconds = 0.0, firstTokenSeconds = 0.0, decodeSeconds = 0.0
 
+    /// Nothing used.
     public init() {}
 
     /// Prompt tokens that were computed, per second.
@@ -66,10 +69,15 @@ public enum GenerationEvent: Sendable {
 
 /// A whole answer.
 public struct GenerationResult: Sendable {
+    /// Ids that were chosen, the end-of-turn token included.
     public var tokens: [Int] = []
+    /// What they say.
     public var text = ""
+    /// One for each token, where they were asked for.
     public var logProbabilities: [LogProbabilities] = []
+    /// Why the answer ended.
     public var finishReason = FinishReason.stop
+    /// What it cost.
     public var usage = GenerationUsage()
 }
 
@@ -86,6 +94,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     /// The engine is shutting down.
     case shuttingDown
 
+    /// What is wrong, with numbers.
     public var description: String {
         switch self {
         case .emptyPrompt: "the prompt is empty"

@@ -8,7 +8,9 @@ public import Transformers
 public final class LanguageModel: Sendable {
     /// The name under which it is asked for.
     public let name: String
+    /// The weights and the forward pass.
     public let transformer: TransformerModel
+    /// The tokenizer of the same file.
     public let tokenizer: Tokenizer
     /// The vocabulary as the file has it.
     public let definition: TokenizerDefinition

@@ -20,6 +20,7 @@ public struct Scheduler: Sendable {
         /// Most prompt tokens of a step while others are being answered: they wait for the step to end.
         public var sharedPromptTokens: Int
 
+        /// Values below the least sensible ones are raised to them.
         public init(running: Int = 8, waiting: Int = 64, stepTokens: Int = 512, sharedPromptTokens: Int = 64) {
             self.running = max(1, running)
             self.waiting = max(0, waiting)
@@ -30,12 +31,16 @@ public struct Scheduler: Sendable {
 
     /// What a step computes of one request: `count` tokens from `start` on.
     public struct Slice: Sendable, Equatable {
+        /// Whose tokens.
         public let request: RequestID
+        /// Position of the first token.
         public let start: Int
+        /// How many tokens.
         public let count: Int
         /// True where the slice reaches the last known token, so that the next one can be chosen.
         public let completes: Bool
 
+        /// A slice; see the properties.
         public init(request: RequestID, start: Int, count: Int, completes: Bool) {
             self.request = request
             self.start = start
@@ -50,14 +55,19 @@ public struct Scheduler: Sendable {
         var total: Int
     }
 
+    /// What the operator set.
     public let limits: Limits
     private var running: [Entry] = []
     private var queue: [(id: RequestID, total: Int)] = []
 
+    /// Nothing runs and nothing waits.
     public init(limits: Limits = Limits()) { self.limits = limits }
 
+    /// Requests that are computed.
     public var runningCount: Int { running.count }
+    /// Requests that wait for a place.
     public var waitingCount: Int { queue.count }
+    /// True where there is nothing to do.
     public var isIdle: Bool { running.isEmpty && queue.isEmpty }
 
     /// A request with `total` prompt tokens arrives.

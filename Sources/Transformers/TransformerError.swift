@@ -17,6 +17,7 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
     /// A vocabulary in the model file cannot be used.
     case tokenizer(String)
 
+    /// What is wrong, with what was found and what was expected.
     public var description: String {
         switch self {
         case .unsupportedArchitecture(let found, let known):

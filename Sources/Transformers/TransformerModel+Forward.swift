@@ -12,8 +12,10 @@ public struct SequenceStep: Sendable {
     public let cache: KeyValueCache
     /// Ids at positions `cache.count`, `cache.count` + 1, …
     public let tokens: [Int]
+    /// Which logits are returned.
     public let logits: Logits
 
+    /// A step; see the properties.
     public init(cache: KeyValueCache, tokens: [Int], logits: Logits) {
         self.cache = cache
         self.tokens = tokens

@@ -20,7 +20,8 @@ public final class TransformerModel: Sendable {
     /// bytes a weight).
     /// - Throws: `TransformerError` for what cannot be computed, the file's own errors for what cannot be read.
     public init(
-        file: ModelFile, precision: Precision = .integer, progress: @escaping (String, Int, Int) -> Void = { _, _, _ in }
+        file: ModelFile, precision: Precision = .integer,
+        progress: @escaping (String, Int, Int) -> Void = { _, _, _ in }
     ) throws {
         let configuration = file.configuration
         guard Self.supportedArchitectures.contains(configuration.architecture) else {

@@ -45,7 +45,8 @@ public enum Shared {
     /// A published model in the cache folder of `models/get.py`, or nil when it was not fetched.
     public static func model(_ file: String) -> URL? {
         let environment = ProcessInfo.processInfo.environment
-        let cache = environment["XDG_CACHE_HOME"].map { URL(fileURLWithPath: $0) }
+        let cache =
+            environment["XDG_CACHE_HOME"].map { URL(fileURLWithPath: $0) }
             ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache")
         let url = cache.appendingPathComponent("pallet/models").appendingPathComponent(file)
         return FileManager.default.fileExists(atPath: url.path) ? url : nil

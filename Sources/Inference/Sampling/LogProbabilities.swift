@@ -30,6 +30,7 @@ public struct LogProbabilities: Sendable, Equatable {
         self.top = ids.map { ($0, logProbability(logits[$0])) }
     }
 
+    /// Equal in every value.
     public static func == (left: LogProbabilities, right: LogProbabilities) -> Bool {
         left.chosen == right.chosen && left.top.elementsEqual(right.top, by: ==)
     }

@@ -28,7 +28,8 @@ public struct Sampler: Sendable {
             if !holds { throw .outOfRange(parameter: name, value: value, expected: expected) }
         }
         let p = parameters
-        try require(p.temperature >= 0 && p.temperature.isFinite, "temperature", p.temperature, "a number of at least 0")
+        try require(
+            p.temperature >= 0 && p.temperature.isFinite, "temperature", p.temperature, "a number of at least 0")
         try require((0...1).contains(p.topP), "top_p", p.topP, "0 to 1")
         try require((0...1).contains(p.minP), "min_p", p.minP, "0 to 1")
         try require((0...1).contains(p.typicalP), "typical_p", p.typicalP, "0 to 1")

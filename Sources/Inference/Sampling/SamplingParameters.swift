@@ -85,10 +85,12 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
     /// Every logit is minus infinity.
     case noCandidate
 
+    /// What is wrong, with the value and what was expected.
     public var description: String {
         switch self {
-        case .logitNotANumber(let token): "the logit of token \(token) is not a number: the model's weights are damaged"
-        case .logitPositiveInfinity(let token): "the logit of token \(token) is infinite: the model's weights are damaged"
+        case .logitNotANumber(let token): "the logit of token \(token) is not a number: the weights are damaged"
+        case .logitPositiveInfinity(let token):
+            "the logit of token \(token) is infinite: the weights are damaged"
         case .outOfRange(let parameter, let value, let expected): "\(parameter) is \(value), expected \(expected)"
         case .unknownToken(let source, let id, let vocabulary):
             "\(source) names token \(id), but the vocabulary has \(vocabulary) tokens"

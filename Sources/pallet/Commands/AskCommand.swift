@@ -14,11 +14,13 @@ struct AskCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp(text("一个问题", "one question"))) var question: String?
     @Option(help: ArgumentHelp(text("问题清单（JSONL：id、question）", "JSONL of id and question"))) var questions: String?
     @Option(help: ArgumentHelp(text("索引名称", "name of the index"))) var index: String?
-    @Option(help: ArgumentHelp(text("提示样式", "prompt style") + ": " + PromptStyle.all.map(\.name).joined(separator: ", ")))
+    @Option(
+        help: ArgumentHelp(text("提示样式", "prompt style") + ": " + PromptStyle.all.map(\.name).joined(separator: ", ")))
     var style: String?
     @OptionGroup var threads: ThreadOptions
     @Flag(help: ArgumentHelp(text("输出 JSON 行", "print JSON lines"))) var json = false
-    @Flag(help: ArgumentHelp(text("与清单中的答案比较并列表", "compare with the list's answers and print a table"))) var score = false
+    @Flag(help: ArgumentHelp(text("与清单中的答案比较并列表", "compare with the list's answers and print a table"))) var score =
+        false
 
     func validate() throws {
         guard (question == nil) != (questions == nil) else {
@@ -27,7 +29,9 @@ struct AskCommand: AsyncParsableCommand {
         if let style, PromptStyle.named(style) == nil {
             throw ValidationError(text("未知样式 \(style)", "unknown style \(style)"))
         }
-        if score, questions == nil { throw ValidationError(text("--score 需要 --questions", "--score needs --questions")) }
+        if score, questions == nil {
+            throw ValidationError(text("--score 需要 --questions", "--score needs --questions"))
+        }
     }
 
     func run() async throws {

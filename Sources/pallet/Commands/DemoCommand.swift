@@ -44,7 +44,8 @@ struct DemoCommand: AsyncParsableCommand {
                     "check done: \(checked) answers, \(seconds) s in all after the build, model \(source.served)"))
         } else {
             try await serving.run(configuration, logger: logger) { port in
-                Output.line(text("在浏览器打开 http://127.0.0.1:\(port)/ ，Ctrl-C 结束", "open http://127.0.0.1:\(port)/ — Ctrl-C ends"))
+                Output.line(
+                    text("在浏览器打开 http://127.0.0.1:\(port)/ ，Ctrl-C 结束", "open http://127.0.0.1:\(port)/ — Ctrl-C ends"))
             }
         }
     }

@@ -48,7 +48,8 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let language = try ModelLoading(home: model.home.folder).load(model.model, precision: Precision(option: compute))
+        let language = try ModelLoading(home: model.home.folder).load(
+            model.model, precision: Precision(option: compute))
         let context = language.transformer.configuration.contextLength
         let engine = try Engine(model: language, settings: .init(threads: threads.count, contextLength: context))
         let sampling = SamplingParameters(temperature: temperature, topK: topK, topP: topP, minP: minP, seed: seed)

@@ -18,7 +18,8 @@ struct KeyCommand: AsyncParsableCommand {
             var generator = SystemRandomNumberGenerator()
             let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
             // 43 characters of 62 are 256 bits.
-            let key = "sk-" + String((0..<43).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] })
+            let key =
+                "sk-" + String((0..<43).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] })
             _ = try await database.apiKeys.addKey(
                 hash: AccessPolicy.hash(key), prefix: String(key.prefix(8)), label: label)
             Output.line(key)
@@ -34,8 +35,12 @@ struct KeyCommand: AsyncParsableCommand {
         func run() async throws {
             let keys = try await PalletDatabase.open(home: home.folder.url, access: .readOnly).apiKeys.allKeys()
             if json { return try Output.json(keys) }
-            var table = Table(header: ["#", text("前缀", "prefix"), text("用途", "label"), text("创建", "created"), text("吊销", "revoked")])
-            for key in keys { table.add(["\(key.id)", key.prefix + "…", key.label, key.createdAt, key.revokedAt ?? "–"]) }
+            var table = Table(header: [
+                "#", text("前缀", "prefix"), text("用途", "label"), text("创建", "created"), text("吊销", "revoked"),
+            ])
+            for key in keys {
+                table.add(["\(key.id)", key.prefix + "…", key.label, key.createdAt, key.revokedAt ?? "–"])
+            }
             Output.line(table.description)
         }
     }

@@ -72,7 +72,8 @@ struct ModelCommand: AsyncParsableCommand {
             let model = try LocalModels(folder: try home.folder.created().models).add(url, name: name)
             Output.note(
                 text(
-                    "已加入 \(model.name)，许可 \(model.licence ?? "未知")", "added \(model.name), licence \(model.licence ?? "unknown")"))
+                    "已加入 \(model.name)，许可 \(model.licence ?? "未知")",
+                    "added \(model.name), licence \(model.licence ?? "unknown")"))
             Output.line(model.url.path)
         }
     }

@@ -25,7 +25,8 @@ struct TokenizerCommand: AsyncParsableCommand {
             for (number, line) in Input.lines().enumerated() {
                 guard case .string(let text)? = try? TemplateValue(json: Data(line.utf8)) else {
                     throw Failure(
-                        .data, "标准输入第 \(number + 1) 行不是 JSON 字符串", "standard input, line \(number + 1): not a JSON string")
+                        .data, "标准输入第 \(number + 1) 行不是 JSON 字符串",
+                        "standard input, line \(number + 1): not a JSON string")
                 }
                 let ids = tokenizer.encode(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
                 Output.line("[" + ids.map(String.init).joined(separator: ",") + "]")

@@ -53,7 +53,8 @@ struct Serving {
     }
 
     func run(
-        _ configuration: PalletApplication.Configuration, logger: Logger, started: @escaping @Sendable (Int) async -> Void
+        _ configuration: PalletApplication.Configuration, logger: Logger,
+        started: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let application = PalletApplication(
             configuration: configuration, served: served, database: database, logger: logger)

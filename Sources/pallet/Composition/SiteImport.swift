@@ -52,7 +52,8 @@ struct SiteImport {
         var head = ["---", "title: \(article.title)"]
         if let date = article.date { head.append("date: \(date)") }
         if let author = article.author { head.append("author: \(author)") }
-        let text = (head + ["---", "", "# \(article.title)", "", article.paragraphs.map(\.printed).joined(separator: "\n\n")])
+        let text =
+            (head + ["---", "", "# \(article.title)", "", article.paragraphs.map(\.printed).joined(separator: "\n\n")])
             .joined(separator: "\n") + "\n"
         let name = "site-\(article.date ?? "undated")-\(StableName.of(article.title)).md"
         try Data(text.utf8).write(to: documents.appendingPathComponent(name), options: .atomic)

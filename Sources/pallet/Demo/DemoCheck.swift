@@ -67,7 +67,8 @@ struct DemoCheck {
         let (data, response) = try await URLSession.shared.data(for: request)
         let seconds = Date().timeIntervalSince(start)
         guard (response as? HTTPURLResponse)?.statusCode == 200 else {
-            throw Failure(.software, "HTTP 出错：\(String(decoding: data, as: UTF8.self))", String(decoding: data, as: UTF8.self))
+            throw Failure(
+                .software, "HTTP 出错：\(String(decoding: data, as: UTF8.self))", String(decoding: data, as: UTF8.self))
         }
         let reply = try JSONDecoder().decode(Reply.self, from: data)
         let content = reply.choices.first?.message.content ?? ""
@@ -79,7 +80,8 @@ struct DemoCheck {
         let first = await serving.lastFirstTokenSeconds
         Output.line(
             text(
-                "   HTTP 共 \(String(format: "%.2f", seconds)) 秒" + (first.map { "，首字 \(String(format: "%.2f", $0)) 秒" } ?? ""),
+                "   HTTP 共 \(String(format: "%.2f", seconds)) 秒"
+                    + (first.map { "，首字 \(String(format: "%.2f", $0)) 秒" } ?? ""),
                 "   \(String(format: "%.2f", seconds)) s over HTTP"
                     + (first.map { ", first token after \(String(format: "%.2f", $0)) s" } ?? "")))
         return !reply.citations.isEmpty

@@ -61,6 +61,7 @@ struct DemoCompany {
         try await database.companyFacts.setFacts([
             "name": facts.name, "site": facts.siteName, "hotline": facts.hotline, "address": facts.address,
             "system_text": facts.systemText.zh,
+            "example_questions": facts.exampleQuestions.joined(separator: "\n"),
         ])
         let questions = try QuestionList.read(folder.appendingPathComponent(facts.calibration))
         let calibration = try await Calibration().calibrate(
