@@ -32,7 +32,7 @@ struct DemoCommand: AsyncParsableCommand {
             writes: source.isChatModel)
         if !once { try await ask(company.facts.exampleQuestions, serving) }
         step(4, text("服务", "service"))
-        let logger = Logger(label: "pallet")
+        let logger = Logger(label: "pallet") { _ in SwiftLogNoOpLogHandler() }
         let configuration = PalletApplication.Configuration(port: once ? 0 : port)
         let questions = company.facts.exampleQuestions
         if once {
