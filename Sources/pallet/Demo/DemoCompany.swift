@@ -63,7 +63,8 @@ struct DemoCompany {
             "system_text": facts.systemText.zh,
             "example_questions": facts.exampleQuestions.joined(separator: "\n"),
         ])
-        let articles = try DemoArticles(folder: folder.appendingPathComponent(facts.documents, isDirectory: true)).read()
+        let articles = try DemoArticles(folder: folder.appendingPathComponent(facts.documents, isDirectory: true))
+            .read()
         _ = try await database.articles.importArticles(articles)
         let questions = try QuestionList.read(folder.appendingPathComponent(facts.calibration))
         let calibration = try await Calibration().calibrate(
