@@ -23,10 +23,12 @@ import Testing
         let fields = try #require(record as? [String: Any])
         #expect(fields["licence"] as? String == "Apache-2.0")
         #expect((fields["source"] as? String)?.hasSuffix("some/repo/resolve/main/\(made.file)") == true)
-        // A second pull asks nobody.
+        // A second pull asks nobody. (A busy machine may need more than one request for the first.)
+        let asked = try HubServer.shared.get().ranges("ok", made.file).count
         let again = try await fetcher.pull(made.name, into: made.folder)
         #expect(again == model)
-        #expect(try HubServer.shared.get().ranges("ok", made.file).count == 1)
+        #expect(asked > 0)
+        #expect(try HubServer.shared.get().ranges("ok", made.file).count == asked)
         #expect(try LocalModels(folder: made.folder, catalogue: fetcher.catalogue).list() == [model])
     }
 
