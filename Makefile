@@ -6,7 +6,7 @@ PALLET       := .build/release/pallet
 PACKAGES     := libxml2-dev libsqlite3-dev zlib1g-dev python3 python3-pip
 TEST_PACKAGES := chromium chromium-driver python3-venv fonts-noto-cjk
 
-.PHONY: demo test test-long lint format bench build setup setup-test clean
+.PHONY: demo test test-long test-models lint format bench build setup setup-test clean
 
 demo: build
 	$(PALLET) demo $(if $(ONCE),--once)
@@ -20,17 +20,23 @@ setup:
 setup-test: setup
 	@scripts/install-packages.sh $(TEST_PACKAGES)
 
-test: setup-test
+# Published models that tests compare with; unattended runs fetch them, elsewhere tests without them are skipped.
+test-models:
+	@if [ -n "$$CI" ]; then for model in smollm2-135m-instruct qwen2.5-coder-0.5b-instruct; do \
+		python3 "$${PALLET_SHARED:-../shared}/models/get.py" $$model; done; fi
+
+test: setup-test test-models
 	$(BUILD) --build-tests
 	$(SWIFT) test -c release --skip-build --disable-xctest
 	scripts/test-outside.sh
 
-test-long: setup-test
+test-long: setup-test test-models
 	$(BUILD) --build-tests
 	PALLET_LONG=1 $(SWIFT) test -c release --skip-build --disable-xctest
 	PALLET_LONG=1 scripts/test-outside.sh
 
 lint:
+	python3 scripts/check-demo.py
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	python3 scripts/check-structure.py
 
