@@ -79,7 +79,9 @@ final class RunningSequence {
     }
 
     private func finish(_ reason: FinishReason) {
-        let rest = stops.stopped ? "" : stops.feed(decoder.finish()) + stops.flush()
+        // An answer that was cut at its limit may end within a character; half a character is not shown.
+        let held = reason == .length ? "" : decoder.finish()
+        let rest = stops.stopped ? "" : stops.feed(held) + stops.flush()
         continuation.yield(.finished(reason: reason, text: rest, usage: usage))
     }
 
