@@ -34,6 +34,8 @@ struct AnswerDraft {
     /// How much of the question may be missing in one stretch where a sentence is quoted.
     private static let widestGap = 0.45
     private static let narrowGap = 0.25
+    /// Scalars of an answer that is followed by an explanation.
+    private static let shortAnswer = 24
 
     /// - Parameter isSure: whether retrieval alone says that there is an answer; else a sentence has to show more
     ///   of the question.
@@ -143,13 +145,37 @@ struct AnswerDraft {
     /// may, else what waited is released.
     mutating func finish(mayQuote: Bool, isSure: Bool) -> [AnswerEvent] {
         defer { held = [] }
-        guard isEmpty else { return [] }
+        guard isEmpty else { return mayQuote ? explanation(isSure: isSure) : [] }
         if mayQuote, let quotation, isQuotable(quotation, isSure: isSure) {
             for sentence in held { dropped.append(DroppedSentence(text: sentence.text, reason: .offTopic)) }
             isQuoted = true
             return [release(quotation.text, quotation.support)]
         }
         return held.map { release($0.text, $0.support) }
+    }
+
+    /// A few words, or a bare yes, are followed by the sentence of the passages that answers best, if it is another one
+    /// than was cited and does not name other numbers.
+    private mutating func explanation(isSure: Bool) -> [AnswerEvent] {
+        let said = sentences.map(\.text).joined()
+        guard said.unicodeScalars.count <= Self.shortAnswer, let quotation, isQuotable(quotation, isSure: isSure),
+            Numbers.mentions(in: said).allSatisfy({ mention in
+                quotation.support.ground.numbers.contains { mention.isSupported(by: $0) }
+            })
+        else { return [] }
+        let places = quotation.support.spans.map { $0.lowerBound + quotation.support.passage.start }
+        let isCited = citations.contains { citation in
+            citation.record == quotation.support.passage.document.record && places.contains(citation.offset)
+        }
+        let isBare = said.unicodeScalars.count <= 4
+        guard isBare || !isCited, !contradicts(quotation.text) else { return [] }
+        return [release(quotation.text, quotation.support)]
+    }
+
+    /// Whether the answer says yes where the sentence says no, or the other way round.
+    private func contradicts(_ sentence: String) -> Bool {
+        guard kind == .yesNo, let first = sentences.first else { return false }
+        return Polarity.isNegative(first.text) != Polarity.isNegative(sentence)
     }
 
     private mutating func release(_ text: String, _ support: AnswerAlignment.Support) -> AnswerEvent {

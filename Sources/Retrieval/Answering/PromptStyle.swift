@@ -68,8 +68,9 @@ public struct PromptStyle: Codable, Sendable, Equatable {
     /// All styles that come with Pallet.
     public static let all: [PromptStyle] = [plain, system, rule, examples, separateExamples]
 
-    /// The style that is used where none is named.
-    public static let standard = examples
+    /// The style that is used where none is named: measured with the default model, see `docs/retrieval.md`. Since
+    /// alignment refuses what does not stand there, the style only has to bring short answers.
+    public static let standard = system
 
     /// A: passages and question in one turn.
     public static let plain = PromptStyle(

@@ -47,7 +47,7 @@ public struct Calibration: Sendable {
     public var folds: Int
 
     /// Makes the value from its parts.
-    public init(pull: Double = 4, folds: Int = 5) {
+    public init(pull: Double = 20, folds: Int = 5) {
         self.pull = max(0.01, pull)
         self.folds = max(2, folds)
     }
@@ -132,7 +132,8 @@ public struct Calibration: Sendable {
             model.bias -= rate * biasGradient
         }
         let scores = examples.map { (score: $0.values.map(model.probability) ?? 0, isAnswerable: $0.isAnswerable) }
-        model.threshold = Self.bestThreshold(scores)
+        // Half way from the start's: the best cut of a short list is a matter of one or two questions.
+        model.threshold = (Self.bestThreshold(scores) + start.threshold) / 2
         return model
     }
 

@@ -22,7 +22,7 @@ public struct EvidenceModel: Codable, Sendable, Equatable {
 
     /// Fitted on questions to laws, encyclopaedia passages and an invented company, half of them without an answer.
     public static let standard = EvidenceModel(
-        weights: [2.1, 3, 0, 1.3, -0.8, 0.6, 2, 3.7, -0.2, -1.8, -2.8, 0.5, 0], bias: -5.8, threshold: 0.5,
+        weights: [2.1, 3, 0, 1.3, -0.8, 0.6, 2, 3.7, -0.2, -1.8, -2.8, 0.5, 0], bias: -5.8, threshold: 0.4,
         origin: "standard")
 
     /// Probability that the passages answer the question; 0 when there are none.
