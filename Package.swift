@@ -66,7 +66,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .target(
             name: "Retrieval",
-            dependencies: ["Corpus", "Text", "Storage", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["Corpus", "Text", "Storage"],
             swiftSettings: swiftSettings),
 
         // What people and programs meet.
@@ -76,6 +76,7 @@ let package = Package(
                 "ChatTemplates", "Inference", "Retrieval", "Site", "Storage", "Tokenizers",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -28,7 +28,7 @@ MAY_IMPORT = {
 }
 # Modules from outside that only these targets may import.
 OUTSIDE = {
-    "GRDB": {"Storage", "Retrieval"},
+    "GRDB": {"Storage"},
     "Hummingbird": {"Service"},
     "AsyncHTTPClient": {"ModelHub"},
     "ArgumentParser": {"pallet"},

@@ -27,6 +27,9 @@ final class OutputFile {
     init(_ url: URL, replacing: Bool) throws(FileError) {
         target = url.path
         if !replacing, FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
+        // A rename over a device or a pipe would replace it by a file.
+        var status = unsafe stat()
+        if unsafe stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: target) }
         HiddenPart.removeStale(of: url)
         temporary = HiddenPart.url(beside: url).path
         descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)

@@ -22,13 +22,23 @@ public struct PromptComposer: Sendable {
     public func fitting(_ hits: [PassageHit]) -> [PassageHit] {
         var left = passageCharacters
         var result: [PassageHit] = []
-        for hit in hits {
+        for hit in hits where !Self.bearsControlText(hit) {
             let size = Self.text(of: hit).unicodeScalars.count
             guard size <= left || result.isEmpty else { continue }
             result.append(hit)
             left -= size
         }
         return result
+    }
+
+    /// Whether a passage holds texts that chat models use as control tokens. They could do nothing here, since contents
+    /// are encoded as plain characters; but nobody writes them into a company's documents for its readers. Such a
+    /// passage is somebody's attempt to speak to the model, and is left out.
+    static func bearsControlText(_ hit: PassageHit) -> Bool {
+        let text = hit.passage.text
+        if text.contains("[INST]") || text.contains("<<SYS>>") || text.contains("<start_of_turn>") { return true }
+        guard let start = text.range(of: "<|") else { return false }
+        return text[start.upperBound...].prefix(40).contains("|>")
     }
 
     /// The dialogue: system text, examples, passages, question.

@@ -1,6 +1,7 @@
 import ChatTemplates
 import Foundation
 import Hummingbird
+import NIOCore
 
 /// The fields of a JSON request, read one by one with their ranges; whatever is wrong is refused with the field's
 /// name. Null counts as absent, as OpenAI's clients send it.
@@ -15,6 +16,10 @@ struct RequestFields {
         let buffer: ByteBuffer
         do {
             buffer = try await body.collect(upTo: Self.sizeLimit)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch  where !(error is NIOTooManyBytesError) {
+            throw OpenAIError.invalid(nil, "The request body could not be read to its end.", code: "broken_body")
         } catch {
             throw OpenAIError(
                 .contentTooLarge, type: "invalid_request_error",

@@ -38,6 +38,10 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
         let file = try ModelLoading(home: model.home.folder).open(model.model)
         let transformer = try TransformerModel(file: file, precision: Precision(option: compute))
+        let limit = transformer.configuration.contextLength
+        for count in [prompt, generate] where count > limit || depth > limit - count {
+            throw TransformerError.contextExceeded(positions: count &+ depth, limit: limit)
+        }
         let pool = try WorkerPool(threads: threads.count)
         let workspace = try Workspace(model: transformer, rows: 512)
         var rows: [Row] = []

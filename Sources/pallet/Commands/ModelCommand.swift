@@ -139,6 +139,8 @@ struct LogitsCommand: ParsableCommand {
         var results: [[Float]] = []
         for ids in lists {
             guard !ids.isEmpty else { throw InputFile.expected(tokens, "[[id, …], …]") }
+            let limit = transformer.configuration.contextLength
+            if ids.count > limit { throw TransformerError.contextExceeded(positions: ids.count, limit: limit) }
             let cache = try transformer.makeCache()
             var logits: [Float] = []
             for start in stride(from: 0, to: ids.count, by: rows) {

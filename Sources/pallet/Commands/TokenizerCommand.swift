@@ -22,7 +22,7 @@ struct TokenizerCommand: AsyncParsableCommand {
 
         func run() throws {
             let tokenizer = try ModelLoading(home: model.home.folder).tokenizer(model.model).tokenizer
-            for (number, line) in Input.lines().enumerated() {
+            for (number, line) in try Input.lines().enumerated() {
                 guard case .string(let text)? = try? TemplateValue(json: Data(line.utf8)) else {
                     throw Failure(
                         .data, "标准输入第 \(number + 1) 行不是 JSON 字符串",
@@ -43,7 +43,7 @@ struct TokenizerCommand: AsyncParsableCommand {
 
         func run() throws {
             let tokenizer = try ModelLoading(home: model.home.folder).tokenizer(model.model).tokenizer
-            for (number, line) in Input.lines().enumerated() {
+            for (number, line) in try Input.lines().enumerated() {
                 guard case .list(let items)? = try? TemplateValue(json: Data(line.utf8)) else {
                     throw Failure(
                         .data, "标准输入第 \(number + 1) 行不是数组", "standard input, line \(number + 1): not a list of ids")

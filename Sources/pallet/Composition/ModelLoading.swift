@@ -38,8 +38,28 @@ struct ModelLoading {
 
     /// The tokenizer alone, without reading weights.
     func tokenizer(_ name: String) throws -> (definition: TokenizerDefinition, tokenizer: Tokenizer) {
-        let definition = try TokenizerDefinition(file: try open(name))
+        let definition = try definition(at: try locate(name))
         return (definition, try Tokenizer(definition))
+    }
+
+    /// A vocabulary needs no weights: a GGUF without tensors, of any architecture, and a folder with tokenizer files
+    /// alone will do.
+    private func definition(at url: URL) throws -> TokenizerDefinition {
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+        guard isFolder.boolValue else {
+            return try TokenizerDefinition(metadata: try GGUFFile(url).metadata)
+        }
+        if let file = try? ModelFile.open(url) { return try TokenizerDefinition(file: file) }
+        var files: [String: Data] = [:]
+        let names = [
+            "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
+            "generation_config.json", "chat_template.jinja",
+        ]
+        for name in names {
+            files[name] = try? Data(contentsOf: url.appendingPathComponent(name))
+        }
+        return try TokenizerDefinition(huggingFaceFiles: files)
     }
 
     /// The name that clients use: a catalogue name as it is, a path without folder and ending.

@@ -20,7 +20,10 @@ extension Failure {
         case let error as ModelHubError: self = Self.hub(error)
         case let error as StorageError: self = Self.storage(error)
         case let error as CorpusError: self = Self.corpus(error)
-        case is GGUFError, is SafetensorsError, is ModelFileError, is ModelConfigurationError, is FileError:
+        case let error as FileError: self = Self.file(error)
+        case GGUFError.file(let error): self = Self.file(error)
+        case SafetensorsError.file(let error): self = Self.file(error)
+        case is GGUFError, is SafetensorsError, is ModelFileError, is ModelConfigurationError:
             self.init(.data, "模型文件有问题：\(error)", "the model file: \(error)")
         case is TokenizerError: self.init(.data, "分词器有问题：\(error)", "the tokenizer: \(error)")
         case is TemplateError, is ChatPromptError: self.init(.data, "对话模板：\(error)", "the chat template: \(error)")
@@ -39,6 +42,21 @@ extension Failure {
         case is SitePageError: self.init(.data, "网页文本：\(error)", "the page: \(error)")
         case is CancellationError: self.init(.temporary, "已取消", "cancelled")
         default: self = Self.system(error)
+        }
+    }
+
+    private static func file(_ error: FileError) -> Failure {
+        switch error {
+        case .failed(_, let path, let code):
+            switch code {
+            case ENOENT where FileManager.default.fileExists(atPath: (path as NSString).deletingLastPathComponent):
+                Failure(.noInput, "文件不存在：\(error)", "\(error)")
+            case ENOENT, ENOTDIR: Failure(.cannotCreate, "目录不存在：\(error)", "\(error)")
+            case EACCES, EPERM: Failure(.noPermission, "没有权限：\(error)", "\(error)")
+            default: Failure(.io, "读写出错：\(error)", "\(error)")
+            }
+        case .exists, .notAFile: Failure(.cannotCreate, "\(error)", "\(error)")
+        case .shortRead, .badRange, .tooLarge: Failure(.data, "模型文件有问题：\(error)", "the model file: \(error)")
         }
     }
 

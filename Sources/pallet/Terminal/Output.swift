@@ -6,13 +6,24 @@ enum Output {
     /// One line of result. A reader that went away ends the program quietly, as `head` expects.
     static func line(_ text: String) { write(text + "\n") }
 
-    /// Result text as it is.
+    /// Result text as it is. A result that cannot be written (a full disk, a closed output) is a failure; only a
+    /// reader that went away is not.
     static func write(_ text: String) {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
         } catch {
-            exit(EXIT_SUCCESS)
+            let code = Self.systemCode(error)
+            if code == EPIPE { exit(EXIT_SUCCESS) }
+            let reason = "\(code.map { String(describing: POSIXErrorCode(rawValue: $0)) } ?? "\(error)")"
+            Failure.report(Failure(.io, "无法写到标准输出：\(reason)", "cannot write to standard output: \(reason)"))
         }
+    }
+
+    private static func systemCode(_ error: any Error) -> Int32? {
+        if let posix = error as? POSIXError { return posix.code.rawValue }
+        let cocoa = error as NSError
+        if cocoa.domain == NSPOSIXErrorDomain { return Int32(cocoa.code) }
+        return (cocoa.userInfo[NSUnderlyingErrorKey] as? NSError).map { Int32($0.code) }
     }
 
     /// One line of message.
@@ -30,11 +41,19 @@ enum Output {
 
 /// Standard input, line by line.
 enum Input {
-    /// All lines without their line feeds; an empty last line is dropped.
-    static func lines() -> [String] {
+    /// All lines without their line ends; an empty last line is dropped.
+    /// - Throws: `Failure` naming the line that is not UTF-8.
+    static func lines() throws -> [String] {
         let data = FileHandle.standardInput.readDataToEndOfFile()
-        var lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
-        return lines.map(String.init)
+        return try lines.enumerated().map { number, line in
+            let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+            guard let text = String(bytes: content, encoding: .utf8) else {
+                throw Failure(
+                    .data, "标准输入第 \(number + 1) 行不是 UTF-8", "standard input, line \(number + 1): not UTF-8")
+            }
+            return text
+        }
     }
 }
