@@ -28,7 +28,7 @@ final class OutputFile {
         target = url.path
         if !replacing, FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
         // A rename over a device or a pipe would replace it by a file.
-        var status = unsafe stat()
+        var status = stat()
         if unsafe stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: target) }
         HiddenPart.removeStale(of: url)
         temporary = HiddenPart.url(beside: url).path

@@ -45,9 +45,8 @@ struct ModelLoading {
     /// A vocabulary needs no weights: a GGUF without tensors, of any architecture, and a folder with tokenizer files
     /// alone will do.
     private func definition(at url: URL) throws -> TokenizerDefinition {
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-        guard isFolder.boolValue else {
+        let isFolder = (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
+        guard isFolder else {
             return try TokenizerDefinition(metadata: try GGUFFile(url).metadata)
         }
         if let file = try? ModelFile.open(url) { return try TokenizerDefinition(file: file) }
