@@ -118,7 +118,8 @@ public struct AnswerAlignment: Sendable {
         guard !asked.isBare else { return drop(sentence, .unsupportedContent) }
         var reason = DroppedSentence.Reason.unsupportedContent
         for text in evidence {
-            guard let window = window(for: asked, in: text), window.coverage >= limits.yesNoContent,
+            // One sentence has to say it: Sunday from one and opening from the next make no “open on Sunday”.
+            guard let window = window(for: asked, in: text, atMost: 1), window.coverage >= limits.yesNoContent,
                 Numbers.unsupported(in: question.text, by: text.text(of: window.pieces)).isEmpty,
                 Names.unsupported(in: question.text, by: text.text(of: window.pieces)).isEmpty
             else { continue }
@@ -151,7 +152,9 @@ public struct AnswerAlignment: Sendable {
     }
 
     /// The pieces of a passage that hold most of a claim, the best one first.
-    private func window(for claim: Claim, in text: EvidenceText) -> (pieces: [Int], coverage: Double)? {
+    private func window(
+        for claim: Claim, in text: EvidenceText, atMost limit: Int? = nil
+    ) -> (pieces: [Int], coverage: Double)? {
         let usable = text.statements.filter { isAboutSubject(text.pieces[$0], of: claim) }
         var best: (index: Int, coverage: Double)?
         for index in usable {
@@ -163,7 +166,7 @@ public struct AnswerAlignment: Sendable {
         var pieces = [best.index]
         var coverage = claim.coverage(text.ground(of: pieces)).all
         // Further sentences help where an answer sums up several; a row is complete by itself.
-        while pieces.count < limits.pieces, coverage < 0.999 {
+        while pieces.count < limit ?? limits.pieces, coverage < 0.999 {
             var next: (index: Int, coverage: Double)?
             for index in usable
             where !pieces.contains(index) && isNear(index, pieces) && isFree(index, pieces, claim, text) {
