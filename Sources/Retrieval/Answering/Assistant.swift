@@ -20,6 +20,8 @@ public struct Assistant: Sendable {
         public var options: GenerationOptions
         /// Overrides the calibrated threshold.
         public var threshold: Double?
+        /// How far above the threshold, as a share of the way to certainty, evidence has to be for a quotation.
+        public var quoteMargin = 0.25
         /// What a sentence has to reach.
         public var limits: AnswerAlignment.Limits
         /// Whether a sentence may be quoted where nothing of the draft holds.
@@ -130,7 +132,10 @@ public struct Assistant: Sendable {
         if evidence >= threshold * configuration.askShare {
             try await write(&draft, composer: composer, question: question, searched: searched, emit: emit)
             let isSure = evidence >= (draft.isRefused ? configuration.quotesOverRefusal : threshold)
-            let mayQuote = configuration.quotesWhenUnsupported && (isSure || !draft.isRefused)
+            // Nobody but retrieval stands behind a quotation: it needs more than the model's own sentence does.
+            let quoteThreshold = threshold + (1 - threshold) * configuration.quoteMargin
+            let mayQuote = configuration.quotesWhenUnsupported && evidence >= quoteThreshold
+                && (isSure || !draft.isRefused)
             for event in draft.finish(mayQuote: mayQuote, isSure: isSure) { emit(event) }
         }
         return draft.answer(
