@@ -134,7 +134,8 @@ public struct Assistant: Sendable {
             let isSure = evidence >= (draft.isRefused ? configuration.quotesOverRefusal : threshold)
             // Nobody but retrieval stands behind a quotation: it needs more than the model's own sentence does.
             let quoteThreshold = threshold + (1 - threshold) * configuration.quoteMargin
-            let mayQuote = configuration.quotesWhenUnsupported && evidence >= quoteThreshold
+            let mayQuote =
+                configuration.quotesWhenUnsupported && evidence >= quoteThreshold
                 && (isSure || !draft.isRefused)
             for event in draft.finish(mayQuote: mayQuote, isSure: isSure) { emit(event) }
         }
