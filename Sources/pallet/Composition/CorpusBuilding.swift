@@ -14,9 +14,22 @@ struct CorpusBuilding {
         }
     }
 
+    /// One builder at a time: a second one would take the first one's unfinished version for a killed build's.
+    private func indexLock() throws -> FileLock {
+        do {
+            return try FileLock(home.url.appendingPathComponent("index.lock"))
+        } catch StorageError.homeInUse(_, let holder) {
+            throw Failure(
+                .temporary, "另一个进程（\(holder)）正在此主目录建立索引，请稍候再试",
+                "another process (\(holder)) is building an index in this home; try again when it has finished")
+        }
+    }
+
     /// One index over one corpus or several.
     func index(_ corpora: [String], name: String) async throws -> IndexBuildReport {
         let database = try PalletDatabase.open(home: home.url)
+        let lock = try indexLock()
+        defer { withExtendedLifetime(lock) {} }
         var records: [IndexableRecord] = []
         for corpus in corpora {
             for record in try CorpusReader(home: home.url, name: corpus).records() {
