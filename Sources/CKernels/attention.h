@@ -11,6 +11,7 @@
 
 /// First position that row i sees.
 CK_INLINE size_t first_seen(const ck_attention *a, size_t i) {
+    if (a->end) return a->begin;
     size_t own = a->first_position + i;
     return a->window && own >= a->window ? own - a->window + 1 : 0;
 }
@@ -134,7 +135,7 @@ CK_INLINE void attend_tile(const ck_attention *a, size_t first, const size_t n, 
         t.score[i] = a->scores + (first + i) * a->score_stride;
         t.acc[i] = acc[i];
         t.low[i] = first_seen(a, row);
-        t.high[i] = a->first_position + row + 1;
+        t.high[i] = a->end ? a->end : a->first_position + row + 1;
         if (t.low[i] < from) from = t.low[i];
         if (t.high[i] > to) to = t.high[i];
         for (size_t d = 0; d < a->value_stride; d++) acc[i][d] = 0;

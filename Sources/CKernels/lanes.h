@@ -122,6 +122,56 @@ CK_INLINE void lanes_rms_norm(const float *x, const float *weight, float epsilon
     }
 }
 
+/// Mean first, then the variance around it: no cancellation when the mean is large.
+CK_INLINE void lanes_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, size_t n,
+                                float *y) {
+    v16 sum = v_all(0), squares = v_all(0);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) sum = sum + v_load(x + i);
+    if (i < n) sum = sum + v_load_part(x + i, n - i, 0);
+    const float mean = v_sum(sum) / (float)n;
+    for (i = 0; i + 16 <= n; i += 16) {
+        v16 away = v_load(x + i) - v_all(mean);
+        squares = v_fma(away, away, squares);
+    }
+    if (i < n) {
+        // Lanes that are not there stand at the mean.
+        v16 away = v_load_part(x + i, n - i, mean) - v_all(mean);
+        squares = v_fma(away, away, squares);
+    }
+    const v16 inverse = v_all(1.0f / __builtin_sqrtf(v_sum(squares) / (float)n + epsilon));
+    for (i = 0; i + 16 <= n; i += 16)
+        v_store(y + i, v_fma((v_load(x + i) - v_all(mean)) * inverse, v_load(weight + i), v_load(bias + i)));
+    if (i < n) {
+        v16 away = (v_load_part(x + i, n - i, mean) - v_all(mean)) * inverse;
+        v_store_part(y + i, n - i, v_fma(away, v_load_part(weight + i, n - i, 0), v_load_part(bias + i, n - i, 0)));
+    }
+}
+
+/// x / 2 * (1 + erf(x / sqrt 2)). With z = |x| / sqrt 2 and t = 1 / (1 + 0.4 z), e = t P(t) e^(-z^2) is erfc(z) to 7e-8
+/// of itself (P: our own minimax fit of degree 8), and the result is x / 2 * e below zero, x / 2 * (2 - e) above.
+CK_INLINE v16 v_gelu(v16 x) {
+    v16 z = v_abs(x) * v_all(0.707106781f);
+    v16 t = v_all(1) / v_fma(z, v_all(0.4f), v_all(1));
+    v16 p = v_all(0.04288152977824211f);
+    p = v_fma(p, t, v_all(-0.1482621431350708f));
+    p = v_fma(p, t, v_all(0.10044582188129425f));
+    p = v_fma(p, t, v_all(0.06909359991550446f));
+    p = v_fma(p, t, v_all(0.09281215816736221f));
+    p = v_fma(p, t, v_all(0.1878291517496109f));
+    p = v_fma(p, t, v_all(0.2033097892999649f));
+    p = v_fma(p, t, v_all(0.22624431550502777f));
+    p = v_fma(p, t, v_all(0.22564584016799927f));
+    v16 e = p * t * v_exp(-(z * z));
+    return x * v_all(0.5f) * v_select(x < v_all(0), e, v_all(2) - e);
+}
+
+CK_INLINE void lanes_gelu(const float *x, size_t n, float *y) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) v_store(y + i, v_gelu(v_load(x + i)));
+    if (i < n) v_store_part(y + i, n - i, v_gelu(v_load_part(x + i, n - i, 0)));
+}
+
 /// One block of 32 activations. A scale below 2^-100 counts as zero, so that its inverse stays finite; a value that
 /// is not finite makes the scale NaN, which every output of the row then shows.
 CK_INLINE void lanes_quantise_block(v16 a, v16 b, ck_block *out) {

@@ -17,6 +17,11 @@ extern const ck_set ck_avx512_set;
     static void set_rms_norm(const float *x, const float *weight, float epsilon, size_t n, float *y) {            \
         lanes_rms_norm(x, weight, epsilon, n, y);                                                                 \
     }                                                                                                             \
+    static void set_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, size_t n,   \
+                               float *y) {                                                                        \
+        lanes_layer_norm(x, weight, bias, epsilon, n, y);                                                         \
+    }                                                                                                             \
+    static void set_gelu(const float *x, size_t n, float *y) { lanes_gelu(x, n, y); }                             \
     static void set_quantise(const float *x, size_t n, ck_block *out, size_t stride) {                            \
         lanes_quantise(x, n, out, stride);                                                                        \
     }                                                                                                             \
@@ -54,7 +59,8 @@ extern const ck_set ck_avx512_set;
                 product_q5_1, product_q8_0, product_q4_k, product_q5_k, product_q6_k},
 
 #define CK_ROW_KERNEL_TABLE                                                                                       \
-    .rms_norm = set_rms_norm, .quantise = set_quantise, .swiglu = set_swiglu, .add = set_add,                     \
-    .softmax = set_softmax, .dot = set_dot, .rope = set_rope, .attend = set_attend,
+    .rms_norm = set_rms_norm, .layer_norm = set_layer_norm, .gelu = set_gelu,                                \
+    .quantise = set_quantise, .swiglu = set_swiglu, .add = set_add, .softmax = set_softmax, .dot = set_dot,                       \
+    .rope = set_rope, .attend = set_attend,
 
 #endif

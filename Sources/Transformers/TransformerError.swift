@@ -12,7 +12,7 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
     case contextExceeded(positions: Int, limit: Int)
     /// A step has no tokens, or more than the workspace holds.
     case batchSize(tokens: Int, limit: Int)
-    /// The computed logits are not numbers: damaged weights.
+    /// The computed logits or states are not numbers: damaged weights.
     case notANumber(sequence: Int)
     /// A vocabulary in the model file cannot be used.
     case tokenizer(String)
@@ -30,7 +30,7 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
             "\(positions) positions are asked for, but the model's context has \(limit)"
         case .batchSize(let tokens, let limit): "a step takes 1 to \(limit) tokens, not \(tokens)"
         case .notANumber(let sequence):
-            "sequence \(sequence) gave logits that are not numbers: the model's weights are damaged"
+            "sequence \(sequence) gave values that are not numbers: the model's weights are damaged"
         case .tokenizer(let reason): "the model's vocabulary cannot be used: \(reason)"
         }
     }

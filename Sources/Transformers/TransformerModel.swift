@@ -34,7 +34,7 @@ public final class TransformerModel: Sendable {
             inverseFrequencies: RopeFrequencies.inverse(configuration),
             attentionFactor: RopeFrequencies.attentionFactor(configuration),
             pairing: configuration.architecture.ropePairing == .adjacent ? .adjacent : .halves)
-        weights = try WeightReader(file: file, precision: precision, progress: progress).read()
+        weights = try WeightReader(file: file, precision: precision, progress: progress).decoder()
     }
 
     /// Rows of the embedding matrix: ids from 0 to one less are valid input.

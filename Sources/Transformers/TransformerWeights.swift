@@ -53,44 +53,10 @@ struct TransformerWeights: Sendable {
     }
 }
 
-/// Reads and repacks weights, tensor by tensor, from the one view that all model files offer.
-struct WeightReader {
-    let file: ModelFile
-    let precision: Precision
-    /// Told after each tensor: name, tensors read so far, tensors in all.
-    let progress: (String, Int, Int) -> Void
-
-    func read() throws -> TransformerWeights {
+extension WeightReader {
+    /// The weights of a decoder.
+    func decoder() throws -> TransformerWeights {
         let configuration = file.configuration
-        var count = 0
-        let total = file.tensors.count
-        func done(_ name: String) {
-            count += 1
-            progress(name, count, total)
-        }
-        func matrix(_ name: String) throws -> WeightMatrix {
-            guard let tensor = file.tensor(name) else { throw TransformerError.missingTensor(name) }
-            guard tensor.type.isComputable else {
-                let known = ElementType.allCases.filter(\.isComputable).map(\.name)
-                throw TransformerError.unsupportedWeightType(tensor: name, type: tensor.type.name, known: known)
-            }
-            let result = try WeightMatrix(
-                rows: tensor.rows, columns: tensor.columns, type: tensor.type, precision: precision
-            ) { try file.read(name, rows: $0) }
-            done(name)
-            return result
-        }
-        func vector(_ name: String) throws -> FloatBuffer {
-            guard file.tensor(name) != nil else { throw TransformerError.missingTensor(name) }
-            let values = try file.readFloats(name)
-            let buffer = try FloatBuffer(count: values.count)
-            buffer.store(values, at: 0)
-            done(name)
-            return buffer
-        }
-        func optionalVector(_ name: String) throws -> FloatBuffer? {
-            file.tensor(name) == nil ? nil : try vector(name)
-        }
         let embedding = try matrix("token_embd.weight")
         let blocks = try (0..<configuration.blockCount).map { index in
             let b = "blk.\(index)."

@@ -10,17 +10,18 @@ struct ReferenceModelTests {
         "llama-mha", "llama-gqa", "llama-bias", "llama3-rope", "llama-linear", "llama-headdim", "llama-odd", "mistral",
         "qwen2", "qwen2-yarn", "qwen3", "qwen3-tied", "qwen3-embedding", "qwen3-reranker",
     ]
+    static let encoders = ["bert-cls", "bert-mean"]
     static let refused = [
         "mixtral": "mixtral", "qwen3moe": "qwen3_moe", "qwen3moe-raw": "qwen3_moe", "gemma2": "gemma2",
-        "gemma3": "gemma3_text", "phi3": "phi3", "phi3-longrope": "phi3", "bert-cls": "bert", "bert-mean": "bert",
-        "bert-reranker": "bert",
+        "gemma3": "gemma3_text", "phi3": "phi3", "phi3-longrope": "phi3",
+        "bert-reranker": "BertForSequenceClassification",
     ]
 
     static func folder(_ name: String) -> URL {
         Shared.folder.appendingPathComponent("reference/models").appendingPathComponent(name)
     }
 
-    @Test("folder and GGUF give one configuration", arguments: computed)
+    @Test("folder and GGUF give one configuration", arguments: computed + encoders)
     func oneConfiguration(name: String) throws {
         let folder = try ModelFile.open(Self.folder(name))
         let file = try ModelFile.open(Self.folder(name).appendingPathComponent("model.gguf"))
@@ -62,7 +63,7 @@ struct ReferenceModelTests {
         #expect(left == right)
     }
 
-    @Test("folder and GGUF give the same weights under the same names", arguments: computed)
+    @Test("folder and GGUF give the same weights under the same names", arguments: computed + encoders)
     func sameWeights(name: String) throws {
         let folder = try ModelFile.open(Self.folder(name))
         let file = try ModelFile.open(Self.folder(name).appendingPathComponent("model.gguf"))
@@ -85,8 +86,9 @@ struct ReferenceModelTests {
 
     @Test("other families are refused by name", arguments: refused.keys.sorted())
     func refusedByName(name: String) throws {
-        let known = ["llama", "mistral", "qwen2", "qwen3"]
         let type = try #require(Self.refused[name])
+        let families = ["llama", "mistral", "qwen2", "qwen3", "bert"]
+        let known = name == "bert-reranker" ? families.map { "\($0) …ForCausalLM" } : families
         let error = #expect(throws: ModelConfigurationError.self) { try ModelFile.open(Self.folder(name)) }
         #expect(error == .unknownArchitecture(actual: type, known: known))
         #expect(throws: ModelConfigurationError.self) {

@@ -137,6 +137,83 @@ import Testing
         #expect(unequal(both, first[..<128] + second[128...]) == 0)
     }
 
+    /// Texts of these lengths one behind the other in one cache, each from a multiple of 16.
+    private static func bothSides(
+        _ lengths: [Int], heads: Int, width: Int, threads: Int, set: InstructionSet, seeds: [UInt64]
+    ) throws -> [[Float]] {
+        let rows = lengths.reduce(0, +), columns = heads * width
+        var q: [Float] = [], k: [Float] = [], v: [Float] = []
+        var segments: [AttentionSegment] = []
+        let cache = try KeyValueCache(layers: 1, kvHeads: heads, keyLength: width, valueLength: width)
+        var row = 0, position = 0
+        for (length, seed) in zip(lengths, seeds) {
+            var generator = Generator(seed)
+            q += generator.values(length * columns)
+            k += generator.values(length * columns)
+            v += generator.values(length * columns)
+            segments.append(AttentionSegment(cache: cache, firstPosition: position, rows: row..<row + length))
+            row += length
+            position += (length + 15) / 16 * 16
+        }
+        try cache.reserve(positions: position)
+        let queries = try FloatBuffer(q), keys = try FloatBuffer(k), values = try FloatBuffer(v)
+        let y = try ActivationBuffer(rows: rows, columns: columns, quantised: true)
+        let pool = try WorkerPool(threads: threads, instructionSet: set)
+        let parts = segments
+        pool.run { worker in
+            worker.storeKeysValues(k: keys, v: values, layer: 0, segments: parts)
+            worker.attentionToBothSides(q: queries, layer: 0, heads: heads, scale: 0.3, segments: parts, into: y)
+        }
+        return segments.map { y.values.array($0.rows.lowerBound * columns..<$0.rows.upperBound * columns) }
+    }
+
+    @Test(arguments: [(1, 8), (12, 32), (3, 20)])
+    func bothSidesAgreeWithDoublePrecision(heads: Int, width: Int) throws {
+        for length in [1, 2, 15, 16, 17, 40, 270] {
+            let y = try Self.bothSides([length], heads: heads, width: width, threads: 2, set: .current, seeds: [3])[0]
+            var generator = Generator(3)
+            let n = length * heads * width
+            let q = generator.values(n), k = generator.values(n), v = generator.values(n)
+            func at(_ row: Int, _ head: Int, _ d: Int) -> Int { (row * heads + head) * width + d }
+            var worst = 0.0
+            for row in Set([0, length / 2, length - 1]) {
+                for head in 0..<heads {
+                    let scores = (0..<length).map { other in
+                        (0..<width).reduce(0.0) {
+                            $0 + Double(q[at(row, head, $1)]) * Double(k[at(other, head, $1)])
+                        } * 0.3
+                    }
+                    let largest = scores.reduce(-Double.infinity, max)
+                    let weights = scores.map { exponential($0 - largest) }
+                    let total = weights.reduce(0, +)
+                    for d in 0..<width {
+                        let truth = weights.enumerated().reduce(0.0) {
+                            $0 + $1.element / total * Double(v[at($1.offset, head, d)])
+                        }
+                        worst = max(worst, abs(Double(y[at(row, head, d)]) - truth) / (1 + abs(truth)))
+                    }
+                }
+            }
+            #expect(worst < 2e-5, "\(length): \(worst)")
+        }
+    }
+
+    @Test func bothSidesDoNotDependOnNeighboursThreadsOrSet() throws {
+        let lengths = [5, 17, 1, 250, 33], seeds: [UInt64] = [1, 2, 3, 4, 5]
+        let alone = try zip(lengths, seeds).map { length, seed in
+            try Self.bothSides([length], heads: 3, width: 20, threads: 1, set: .available[0], seeds: [seed])[0]
+        }
+        for set in InstructionSet.available {
+            for threads in 1...3 {
+                let together = try Self.bothSides(
+                    lengths, heads: 3, width: 20, threads: threads, set: set, seeds: seeds)
+                for (one, other) in zip(alone, together) {
+                    #expect(unequal(one, other) == 0, "\(set) \(threads) \(one.count)")
+                }
+            }
+        }
+    }
+
     @Test func cacheCopiesAndTruncates() throws {
         let cache = try KeyValueCache(layers: 1, kvHeads: 1, keyLength: 16, valueLength: 16)
         #expect(throws: TensorError.self) { try cache.reserve(positions: 1 << 40) }

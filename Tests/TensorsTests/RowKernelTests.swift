@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -73,6 +74,64 @@ import Testing
             worst = max(worst, abs(Double(got[i]) - truth) / (abs(truth) + 1e-30))
         }
         #expect(worst <= 1e-6)
+    }
+
+    @Test(arguments: widths)
+    func layerNorm(width: Int) throws {
+        var generator = Generator(UInt64(width))
+        let rows = 3, weight = generator.values(width), bias = generator.values(width)
+        // Far from zero in the last row, where a variance from squares alone would cancel.
+        let x = generator.values(rows * width).enumerated().map { $1 + ($0 / width == 2 ? 1000 : 0) }
+        let source = try FloatBuffer(x), scale = try FloatBuffer(weight), shift = try FloatBuffer(bias)
+        let y = try ActivationBuffer(rows: rows, columns: width, quantised: true)
+        let got = try Self.same { worker in
+            worker.layerNorm(source, weight: scale, bias: shift, epsilon: 1e-3, rows: rows, into: y)
+            return y.values
+        }
+        let inPlace = try Self.same { worker in
+            if worker.index == 0 { y.values.store(x, at: 0) }
+            worker.barrier()
+            worker.layerNorm(y.values, weight: scale, bias: shift, epsilon: 1e-3, rows: rows, into: y)
+            return y.values
+        }
+        #expect(unequal(inPlace, got) == 0)
+        for row in 0..<rows {
+            let part = x[row * width..<(row + 1) * width].map(Double.init)
+            let mean = part.reduce(0, +) / Double(width)
+            let variance = part.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+            for (i, value) in part.enumerated() {
+                let normed = (value - mean) / (variance + 1e-3).squareRoot() * Double(weight[i])
+                let truth = normed + Double(bias[i])
+                let allowed = row == 2 ? 2e-3 : 2e-5
+                #expect(abs(Double(got[row * width + i]) - truth) < allowed * (1 + abs(normed)), "\(row) \(i)")
+            }
+        }
+    }
+
+    @Test(arguments: widths)
+    func gelu(width: Int) throws {
+        var generator = Generator(UInt64(width))
+        var values = generator.values(2 * width, scale: 2)
+        let special: [Float] = [0, -0.0, 1e-6, 13, -13, 3e38, -3e38, -5, 5, 0.5, -0.5, -1, 1]
+        for (i, value) in special.enumerated() where i < values.count { values[i] = value }
+        let x = values
+        let source = try FloatBuffer(x)
+        let y = try ActivationBuffer(rows: 2, columns: width, quantised: true)
+        let got = try Self.same { worker in
+            worker.gelu(source, rows: 2, into: y)
+            return y.values
+        }
+        let inPlace = try Self.same { worker in
+            if worker.index == 0 { y.values.store(x, at: 0) }
+            worker.barrier()
+            worker.gelu(y.values, rows: 2, into: y)
+            return y.values
+        }
+        #expect(unequal(inPlace, got) == 0)
+        for (value, result) in zip(x, got) {
+            let truth = Double(value) / 2 * erfc(-Double(value) / 2.0.squareRoot())
+            #expect(abs(Double(result) - truth) <= 1e-7 + abs(truth) * 1e-6, "\(value): \(result), \(truth)")
+        }
     }
 
     @Test func addition() throws {

@@ -93,6 +93,7 @@ typedef struct ck_attention {
     size_t key_offset, value_offset; ///< floats from the start of a page to this layer's and head's part
     size_t first_position;           ///< of row 0; row i sees positions ... first_position + i
     size_t window;                   ///< 0, or how many positions a row sees, its own included
+    size_t begin, end;               ///< end > 0: every row sees the positions begin ... < end, whatever its own
     float scale;
     float *scores;                   ///< scratch [rows * heads, score_stride]
     size_t score_stride;             ///< ck_score_stride(...)
@@ -123,6 +124,11 @@ typedef struct ck_set {
     ck_product _Nonnull product[CK_FORMS];
     /// y = x / sqrt(mean x^2 + epsilon) * weight, [n]; y may be x.
     void (*_Nonnull rms_norm)(const float *x, const float *weight, float epsilon, size_t n, float *y);
+    /// y = (x - mean x) / sqrt(variance x + epsilon) * weight + bias, [n]; y may be x.
+    void (*_Nonnull layer_norm)(const float *x, const float *weight, const float *bias, float epsilon, size_t n,
+                                float *y);
+    /// y = x / 2 * (1 + erf(x / sqrt 2)), [n]; y may be x.
+    void (*_Nonnull gelu)(const float *x, size_t n, float *y);
     /// n floats to ceil(n / 32) blocks, block b at out[b * stride].
     void (*_Nonnull quantise)(const float *x, size_t n, ck_block *out, size_t stride);
     /// y = silu(gate) * up, [n]

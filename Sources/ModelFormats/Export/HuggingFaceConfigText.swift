@@ -54,6 +54,7 @@ struct HuggingFaceConfigText {
             name("qwen3", "Qwen3ForCausalLM", in: &members)
             members["attention_bias"] = .bool(attentionBias)
             addWindow(to: &members)
+        case .bert: throw .notExpressible(reason: "encoders are written as GGUF only")
         }
     }
 

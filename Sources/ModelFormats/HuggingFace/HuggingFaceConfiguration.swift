@@ -3,20 +3,21 @@
 struct HuggingFaceConfiguration {
     /// The families whose configurations are understood, by `model_type`.
     enum Family: String, CaseIterable {
-        case llama, mistral, qwen2, qwen3
+        case llama, mistral, qwen2, qwen3, bert
 
         var architecture: Architecture {
             switch self {
             case .llama, .mistral: .llama
             case .qwen2: .qwen2
             case .qwen3: .qwen3
+            case .bert: .bert
             }
         }
 
         /// KV heads when the key is absent; nil means: as many as query heads.
         var defaultKVHeads: Int? {
             switch self {
-            case .llama: nil
+            case .llama, .bert: nil
             case .mistral: 8
             case .qwen2, .qwen3: 32
             }
@@ -25,6 +26,7 @@ struct HuggingFaceConfiguration {
         var defaultContext: Int {
             switch self {
             case .llama: 2048
+            case .bert: 512
             case .mistral: 131_072
             case .qwen2, .qwen3: 32_768
             }
@@ -59,7 +61,7 @@ struct HuggingFaceConfiguration {
     /// Whether q, k and v have biases; o has one too unless this is qwen2.
     func hasAttentionBias() throws(ModelConfigurationError) -> Bool {
         switch family {
-        case .qwen2: true
+        case .qwen2, .bert: true
         case .mistral: false
         case .llama, .qwen3: try config.bool("attention_bias") ?? false
         }
@@ -67,14 +69,21 @@ struct HuggingFaceConfiguration {
 
     /// Whether gate, up and down have biases.
     func hasFeedForwardBias() throws(ModelConfigurationError) -> Bool {
-        family == .llama ? try config.bool("mlp_bias") ?? false : false
+        switch family {
+        case .llama: try config.bool("mlp_bias") ?? false
+        case .bert: true
+        case .mistral, .qwen2, .qwen3: false
+        }
     }
 
-    func configuration(name: String) throws(ModelConfigurationError) -> ModelConfiguration {
+    func configuration(name: String, pooling: Pooling? = nil) throws(ModelConfigurationError) -> ModelConfiguration {
         try refusePackedWeights()
-        let activation = try config.string("hidden_act") ?? "silu"
-        guard ["silu", "swish"].contains(activation) else {
-            throw .unknownActivation(actual: activation, known: ["silu"])
+        let known = family == .bert ? ["gelu"] : ["silu", "swish"]
+        if let activation = try config.string("hidden_act"), !known.contains(activation) {
+            throw .unknownActivation(actual: activation, known: [known[0]])
+        }
+        if family == .bert, let type = try config.string("position_embedding_type"), type != "absolute" {
+            throw .unsupported(feature: "position embeddings of the type \(type)")
         }
         let width = try config.required("hidden_size")
         let heads = try config.required("num_attention_heads")
@@ -88,6 +97,12 @@ struct HuggingFaceConfiguration {
         }
         let rope = try HuggingFaceRope(config, context: context)
         let (window, layers) = try slidingWindow(blocks: blocks)
+        let epsilon: Double =
+            if family == .bert {
+                try config.number("layer_norm_eps") ?? 1e-12
+            } else {
+                try config.number("rms_norm_eps") ?? 1e-6
+            }
         let configuration = ModelConfiguration(
             architecture: family.architecture,
             name: name,
@@ -99,7 +114,7 @@ struct HuggingFaceConfiguration {
             kvHeadCount: try kvHeads(heads),
             keyLength: headLength,
             valueLength: headLength,
-            normEpsilon: Float(try config.number("rms_norm_eps") ?? 1e-6),
+            normEpsilon: Float(epsilon),
             ropeBase: rope.base,
             ropeDimensions: headLength,
             ropeScaling: rope.scaling,
@@ -107,7 +122,9 @@ struct HuggingFaceConfiguration {
             slidingWindow: window,
             windowedLayers: layers,
             vocabularySize: try config.required("vocab_size"),
-            tiedOutput: try config.bool("tie_word_embeddings") ?? false)
+            tiedOutput: family == .bert ? true : try config.bool("tie_word_embeddings") ?? false,
+            tokenTypeCount: family == .bert ? try config.integer("type_vocab_size") ?? 2 : 0,
+            pooling: pooling)
         try configuration.validate()
         return configuration
     }
@@ -131,7 +148,7 @@ struct HuggingFaceConfiguration {
     private func slidingWindow(blocks: Int) throws(ModelConfigurationError) -> (Int?, [Bool]) {
         let everywhere = Array(repeating: true, count: blocks)
         switch family {
-        case .llama: return (nil, [])
+        case .llama, .bert: return (nil, [])
         case .mistral:
             let stated = try config.integer("sliding_window")
             let window = config.has("sliding_window") ? stated : 4096

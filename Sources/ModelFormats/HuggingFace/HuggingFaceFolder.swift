@@ -32,7 +32,9 @@ public final class HuggingFaceFolder: Sendable {
         let url = folder.appendingPathComponent("config.json")
         configBytes = try ReadOnlyFile.contents(of: url, limit: Self.maximumConfig)
         let config = try Self.config(configBytes, path: url.path)
-        let configuration = try config.configuration(name: folder.lastPathComponent)
+        let configuration = try config.configuration(
+            name: folder.lastPathComponent,
+            pooling: config.family == .bert ? try SentenceTransformersPooling.read(folder) : nil)
         self.configuration = configuration
         weights = try SafetensorsCollection(folder: folder)
         permutation = configuration.architecture == .llama ? RowPermutation(headLength: configuration.keyLength) : nil
@@ -60,10 +62,13 @@ public final class HuggingFaceFolder: Sendable {
     ) throws -> ([TensorDescription], [String: String]) {
         var tensors: [TensorDescription] = []
         var names: [String: String] = [:]
+        let encoder = configuration.architecture.isEncoder
         for tensor in stored where !TensorNames.isDerived(tensor.name) {
             // A tied model's own lm_head is the embedding once more: transformers ignores it too.
             if tensor.name == "lm_head.weight", configuration.tiedOutput { continue }
-            guard let name = TensorNames.gguf(tensor.name) else {
+            guard let name = encoder ? EncoderTensorNames.gguf(tensor.name) : TensorNames.gguf(tensor.name) else {
+                // What BERT was pretrained with beside the encoder; no vector comes from it.
+                if encoder, EncoderTensorNames.isUnused(tensor.name) { continue }
                 throw ModelFileError.unexpectedTensor(name: tensor.name, architecture: config.family.rawValue)
             }
             guard names.updateValue(tensor.name, forKey: name) == nil else {
@@ -93,6 +98,8 @@ public final class HuggingFaceFolder: Sendable {
     private static func checkBiases(
         _ tensors: [TensorDescription], _ config: HuggingFaceConfiguration, _ requirements: TensorRequirements
     ) throws {
+        // An encoder's biases are all required.
+        if config.family == .bert { return }
         let attention = try config.hasAttentionBias()
         let feedForward = try config.hasFeedForwardBias()
         var expected = Set<String>()

@@ -6,9 +6,10 @@ struct GGUFConfiguration {
 
     /// - Parameters:
     ///   - embeddingRows: rows of `token_embd.weight`, 0 when there is none.
+    ///   - tokenTypeRows: rows of `token_types.weight`, 0 when there is none.
     ///   - hasOutput: whether there is an `output.weight`.
     static func configuration(
-        metadata: [String: GGUFValue], fileName: String, embeddingRows: Int, hasOutput: Bool
+        metadata: [String: GGUFValue], fileName: String, embeddingRows: Int, tokenTypeRows: Int, hasOutput: Bool
     ) throws(ModelConfigurationError) -> ModelConfiguration {
         guard let named = metadata["general.architecture"] else { throw .missing(key: "general.architecture") }
         guard let text = named.string else {
@@ -22,8 +23,12 @@ struct GGUFConfiguration {
         }
         let reader = GGUFConfiguration(metadata: metadata, prefix: text + ".", architecture: architecture)
         try reader.refuseOtherMathematics()
-        let configuration = try reader.read(
+        var configuration = try reader.read(
             name: metadata["general.name"]?.string ?? fileName, embeddingRows: embeddingRows, hasOutput: hasOutput)
+        if architecture.isEncoder {
+            configuration.tokenTypeCount = tokenTypeRows
+            configuration.pooling = try reader.pooling()
+        }
         try configuration.validate()
         return configuration
     }
@@ -51,7 +56,9 @@ struct GGUFConfiguration {
             kvHeadCount: kvHeads,
             keyLength: keyLength,
             valueLength: try optionalInteger("attention.value_length") ?? (width / heads),
-            normEpsilon: Float(try number("attention.layer_norm_rms_epsilon")),
+            normEpsilon: Float(
+                try number(
+                    architecture.isEncoder ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon")),
             ropeBase: try optionalNumber("rope.freq_base") ?? 10_000,
             ropeDimensions: try optionalInteger("rope.dimension_count") ?? keyLength,
             ropeScaling: try scaling(),
@@ -82,8 +89,25 @@ struct GGUFConfiguration {
         where try optionalNumber(key).map({ $0 != 0 }) ?? false {
             throw .unsupported(feature: prefix + key)
         }
-        if metadata[prefix + "attention.causal"]?.bool == false {
-            throw .unsupported(feature: "attention to both sides")
+        switch metadata[prefix + "attention.causal"]?.bool {
+        case false? where !architecture.isEncoder: throw .unsupported(feature: "attention to both sides")
+        case true? where architecture.isEncoder: throw .unsupported(feature: "an encoder that sees one side only")
+        default: break
+        }
+        if architecture.isEncoder, let window = try optionalInteger("attention.sliding_window"), window > 0 {
+            throw .unsupported(feature: "an encoder with a sliding window")
+        }
+    }
+
+    /// llama.cpp's numbers: 0 none, 1 mean, 2 CLS, 3 last, 4 rank.
+    private func pooling() throws(ModelConfigurationError) -> Pooling? {
+        switch try optionalInteger("pooling_type") {
+        case nil, 0: return nil
+        case 1: return .mean
+        case 2: return .cls
+        case 3: return .last
+        case 4: throw .unsupported(feature: "a reranker, which scores pairs of texts,")
+        case let other?: throw .outOfRange(key: prefix + "pooling_type", actual: "\(other)", allowed: "0...4")
         }
     }
 

@@ -16,8 +16,12 @@ enum GGUFMetadata {
         set("attention.head_count_kv", configuration.kvHeadCount)
         set("attention.key_length", configuration.keyLength)
         set("attention.value_length", configuration.valueLength)
-        set("rope.dimension_count", configuration.ropeDimensions)
         set("vocab_size", configuration.vocabularySize)
+        if configuration.architecture.isEncoder {
+            setEncoder(configuration, in: &keys, prefix)
+            return keys
+        }
+        set("rope.dimension_count", configuration.ropeDimensions)
         keys[prefix + "attention.layer_norm_rms_epsilon"] = .float32(configuration.normEpsilon)
         keys[prefix + "rope.freq_base"] = .float32(Float(configuration.ropeBase))
         // llama.cpp does not know a window for these families and skips the keys; our own reader keeps the window.
@@ -35,6 +39,22 @@ enum GGUFMetadata {
         case .yarn(let yarn): setYarn(yarn, in: &keys, prefix + "rope.scaling.")
         }
         return keys
+    }
+
+    private static func setEncoder(
+        _ configuration: ModelConfiguration, in keys: inout [String: GGUFValue], _ prefix: String
+    ) {
+        keys[prefix + "attention.layer_norm_epsilon"] = .float32(configuration.normEpsilon)
+        keys[prefix + "attention.causal"] = .bool(false)
+        keys["tokenizer.ggml.token_type_count"] = .uint32(UInt32(clamping: configuration.tokenTypeCount))
+        let number: UInt32 =
+            switch configuration.pooling {
+            case nil: 0
+            case .mean: 1
+            case .cls: 2
+            case .last: 3
+            }
+        keys[prefix + "pooling_type"] = .uint32(number)
     }
 
     private static func setYarn(_ yarn: YarnScaling, in keys: inout [String: GGUFValue], _ prefix: String) {

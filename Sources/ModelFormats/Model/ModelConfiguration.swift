@@ -3,12 +3,17 @@ public enum Architecture: String, CaseIterable, Codable, Sendable {
     case llama
     case qwen2
     case qwen3
+    /// An encoder: it computes states of a text, not the next token.
+    case bert
+
+    /// True for models that see a text from both sides and continue nothing.
+    public var isEncoder: Bool { self == .bert }
 
     /// How pairs of dimensions turn together in rotary embedding, for weights as `ModelFile` gives them.
     public var ropePairing: RopePairing {
         switch self {
         case .llama: .adjacent
-        case .qwen2, .qwen3: .halves
+        case .qwen2, .qwen3, .bert: .halves
         }
     }
 }
@@ -19,6 +24,16 @@ public enum RopePairing: String, Codable, Sendable {
     case adjacent
     /// i and i + r/2.
     case halves
+}
+
+/// How an encoder's states of the tokens become one vector of the text.
+public enum Pooling: String, Codable, Sendable {
+    /// The mean over all tokens, special ones included.
+    case mean
+    /// The state of the first token.
+    case cls
+    /// The state of the last token.
+    case last
 }
 
 /// How the rotary frequencies are changed for contexts longer than the trained one.
@@ -87,9 +102,9 @@ public struct ModelConfiguration: Equatable, Sendable {
     public var keyLength: Int
     /// Dimensions of a value head.
     public var valueLength: Int
-    /// ε of RMSNorm.
+    /// ε of RMSNorm, or of bert's LayerNorm.
     public var normEpsilon: Float
-    /// θ of the rotary embedding.
+    /// θ of the rotary embedding; it and what follows of it mean nothing for bert, whose positions are a table.
     public var ropeBase: Double
     /// Rotated dimensions of each head: even, at most `keyLength`.
     public var ropeDimensions: Int
@@ -106,6 +121,10 @@ public struct ModelConfiguration: Equatable, Sendable {
     public var vocabularySize: Int
     /// Whether the output matrix is the embedding matrix.
     public var tiedOutput: Bool
+    /// Rows of the table of token types (bert); 0 for decoders.
+    public var tokenTypeCount = 0
+    /// What the file says about pooling; nil where it says nothing.
+    public var pooling: Pooling?
 }
 
 extension ModelConfiguration {
@@ -123,15 +142,26 @@ extension ModelConfiguration {
         try Self.check("key length", keyLength, 1...(1 << 14))
         try Self.check("value length", valueLength, 1...(1 << 14))
         try Self.check("vocabulary size", vocabularySize, 1...(1 << 24))
-        try Self.check("rotated dimensions", ropeDimensions, 2...max(2, keyLength))
         guard headCount % kvHeadCount == 0 else {
             throw .headsDoNotDivide(heads: headCount, kvHeads: kvHeadCount)
         }
-        guard ropeDimensions % 2 == 0, ropeDimensions <= keyLength else {
-            throw .outOfRange(key: "rotated dimensions", actual: "\(ropeDimensions)", allowed: "even, 2...\(keyLength)")
-        }
         guard normEpsilon.isFinite, normEpsilon >= 0, normEpsilon < 1 else {
             throw .outOfRange(key: "norm epsilon", actual: "\(normEpsilon)", allowed: "0..<1")
+        }
+        if architecture.isEncoder {
+            try Self.check("token type count", tokenTypeCount, 1...(1 << 16))
+            guard kvHeadCount == headCount, keyLength == valueLength else {
+                throw .unsupported(feature: "an encoder whose keys and values have other heads than its queries")
+            }
+        } else {
+            try validateRope()
+        }
+    }
+
+    private func validateRope() throws(ModelConfigurationError) {
+        try Self.check("rotated dimensions", ropeDimensions, 2...max(2, keyLength))
+        guard ropeDimensions % 2 == 0, ropeDimensions <= keyLength else {
+            throw .outOfRange(key: "rotated dimensions", actual: "\(ropeDimensions)", allowed: "even, 2...\(keyLength)")
         }
         guard ropeBase.isFinite, ropeBase >= 1, ropeBase <= 1e15 else {
             throw .outOfRange(key: "rope base", actual: "\(ropeBase)", allowed: "1...1e15")

@@ -54,6 +54,7 @@ public final class ModelFile: Sendable {
         var configuration = try GGUFConfiguration.configuration(
             metadata: collection.metadata, fileName: fileName,
             embeddingRows: collection.tensor("token_embd.weight")?.rows ?? 0,
+            tokenTypeRows: collection.tensor("token_types.weight")?.rows ?? 0,
             hasOutput: collection.tensor("output.weight") != nil)
         try GGUFTokenizerKeys.check(collection.metadata, vocabularySize: configuration.vocabularySize)
         let stored = try collection.tensors.map { tensor in

@@ -8,6 +8,10 @@ struct TensorRequirements {
         self.configuration = configuration
         let width = configuration.embeddingLength
         require("token_embd.weight", [width, configuration.vocabularySize])
+        if configuration.architecture.isEncoder {
+            addEncoder(width)
+            return
+        }
         require("output_norm.weight", [width])
         if !configuration.tiedOutput { require("output.weight", [width, configuration.vocabularySize]) }
         optional["rope_freqs.weight"] = [configuration.ropeDimensions / 2]
@@ -15,6 +19,28 @@ struct TensorRequirements {
     }
 
     private mutating func require(_ name: String, _ shape: [Int]) { required.append((name, shape)) }
+
+    /// bert: three tables whose sum is normed, and blocks with a bias and a norm after each part.
+    private mutating func addEncoder(_ width: Int) {
+        require("position_embd.weight", [width, configuration.contextLength])
+        require("token_types.weight", [width, configuration.tokenTypeCount])
+        for kind in ["weight", "bias"] { require("token_embd_norm." + kind, [width]) }
+        let heads = configuration.headCount * configuration.keyLength
+        let inner = configuration.feedForwardLength
+        let matrices = [
+            ("attn_q", width, heads), ("attn_k", width, heads), ("attn_v", width, heads),
+            ("attn_output", heads, width), ("ffn_up", width, inner), ("ffn_down", inner, width),
+        ]
+        for block in 0..<configuration.blockCount {
+            for (name, columns, rows) in matrices {
+                require("blk.\(block).\(name).weight", [columns, rows])
+                require("blk.\(block).\(name).bias", [rows])
+            }
+            for norm in ["attn_output_norm", "layer_output_norm"] {
+                for kind in ["weight", "bias"] { require("blk.\(block).\(norm).\(kind)", [width]) }
+            }
+        }
+    }
 
     private mutating func addBlock(_ prefix: String) {
         let width = configuration.embeddingLength

@@ -76,12 +76,38 @@ extension Worker {
         q: FloatBuffer, layer: Int, heads: Int, scale: Float, window: Int?, segments: [AttentionSegment],
         into y: ActivationBuffer
     ) {
+        attention(q: q, layer: layer, heads: heads, scale: scale, .before(window ?? 0), segments, into: y)
+    }
+
+    /// The same where each row sees all rows of its segment, those behind it too, and nothing else of the cache: what
+    /// an encoder wants.
+    ///
+    /// Segments may share a cache. Sums are cut by the position modulo 16, so a segment gives the same bits wherever
+    /// it stands as long as its `firstPosition` is a multiple of 16.
+    public func attentionToBothSides(
+        q: FloatBuffer, layer: Int, heads: Int, scale: Float, segments: [AttentionSegment], into y: ActivationBuffer
+    ) {
+        attention(q: q, layer: layer, heads: heads, scale: scale, .segment, segments, into: y)
+    }
+
+    /// Which positions a row sees.
+    private enum Reach {
+        /// Its own and those before it: this many with its own, or all when 0.
+        case before(Int)
+        /// Those of its segment.
+        case segment
+
+        var window: Int { if case .before(let window) = self { window } else { 0 } }
+    }
+
+    private func attention(
+        q: FloatBuffer, layer: Int, heads: Int, scale: Float, _ reach: Reach, _ segments: [AttentionSegment],
+        into y: ActivationBuffer
+    ) {
         let rows = segments.reduce(0) { max($0, $1.rows.upperBound) }
         for segment in segments { check(segment, q, layer, heads, y) }
-        let items = attentionItems(segments, heads: heads, window: window ?? 0)
-        forEachChunk(items.count) { chunk in
-            attend(items[chunk], q, layer, heads, scale, window ?? 0, y)
-        }
+        let items = attentionItems(segments, heads: heads, reach)
+        forEachChunk(items.count) { chunk in attend(items[chunk], q, layer, heads, scale, reach, y) }
         barrier()
         quantise(y, rows: rows)
     }
@@ -108,11 +134,15 @@ extension Worker {
 
     /// Tiles of rows such that the scores of an item stay in the second-level cache. Where that makes fewer items than
     /// workers, groups of heads are split too. The results depend on neither.
-    private func attentionItems(_ segments: [AttentionSegment], heads: Int, window: Int) -> [AttentionItem] {
+    private func attentionItems(_ segments: [AttentionSegment], heads: Int, _ reach: Reach) -> [AttentionItem] {
         var items: [AttentionItem] = []
         for segment in segments where !segment.rows.isEmpty {
             let groups = segment.cache.kvHeads, perGroup = heads / groups
-            let seen = window > 0 ? min(window, segment.end) : segment.end
+            let seen =
+                switch reach {
+                case .before(let window): window > 0 ? min(window, segment.end) : segment.end
+                case .segment: segment.rows.count
+                }
             let tile = max(1, min(16, 131_072 / max(1, seen * perGroup)))
             let tiles = (segment.rows.count + tile - 1) / tile * groups * segments.count
             let span = tiles >= count ? perGroup : (perGroup * tiles + count - 1) / count
@@ -131,13 +161,19 @@ extension Worker {
     }
 
     private func attend(
-        _ item: AttentionItem, _ q: FloatBuffer, _ layer: Int, _ heads: Int, _ scale: Float, _ window: Int,
+        _ item: AttentionItem, _ q: FloatBuffer, _ layer: Int, _ heads: Int, _ scale: Float, _ reach: Reach,
         _ y: ActivationBuffer
     ) {
         let cache = item.segment.cache, firstHead = item.group * (heads / cache.kvHeads) + item.heads.lowerBound
         let firstRow = item.segment.rows.lowerBound + item.rows.lowerBound
         let first = item.segment.firstPosition + item.rows.lowerBound
-        let stride = ck_score_stride(first, item.rows.count, window)
+        let begin = item.segment.firstPosition, end = item.segment.end
+        let stride =
+            switch reach {
+            case .before(let window): ck_score_stride(first, item.rows.count, window)
+            case .segment: (end + 15) / 16 * 16 - begin / 16 * 16
+            }
+        let bothSides = if case .segment = reach { true } else { false }
         let needed = stride * item.rows.count * item.heads.count
         guard let scores = unsafe ck_pool_scratch(pool.pool, index, needed) else {
             preconditionFailure("no memory for attention scores")
@@ -149,7 +185,8 @@ extension Worker {
             key_length: cache.keyLength, value_length: cache.valueLength, value_stride: cache.valueStride,
             pages: UnsafePointer(cache.table), key_offset: offset,
             value_offset: offset + KeyValueCache.pageLength * cache.keyLength,
-            first_position: first, window: window, scale: scale, scores: scores, score_stride: stride,
+            first_position: first, window: reach.window, begin: begin, end: bothSides ? end : 0, scale: scale,
+            scores: scores, score_stride: stride,
             output: y.values.base + firstRow * y.columns + firstHead * cache.valueLength,
             output_stride: y.columns)
         unsafe set.table.pointee.attend(&arguments)

@@ -30,6 +30,39 @@ extension Worker {
         barrier()
     }
 
+    /// y = (x − mean x) / √(variance x + ε) · weight + bias for each of `rows` rows of the buffer's width (Ba et al.,
+    /// 2016), and its codes if it keeps some. x may be the buffer's own values.
+    public func layerNorm(
+        _ x: FloatBuffer, weight: FloatBuffer, bias: FloatBuffer, epsilon: Float, rows: Int, into y: ActivationBuffer
+    ) {
+        let n = y.columns
+        precondition(rows >= 0 && rows <= y.rowCapacity && rows * n <= x.count, "rows out of range")
+        precondition(weight.count >= n && bias.count >= n, "weight or bias too short")
+        if index == 0 { y.quantisedRows = rows }
+        forEachChunk(rows) { row in
+            unsafe set.table.pointee.layer_norm(
+                x.base + row * n, weight.base, bias.base, epsilon, n, y.values.base + row * n)
+            y.quantise(row: row, of: rows, blocks: 0..<y.blocks, set: set)
+        }
+        barrier()
+    }
+
+    /// y = x / 2 · (1 + erf(x / √2)) for `rows` rows of the buffer's width (Hendrycks and Gimpel, 2016, the exact form),
+    /// and its codes if it keeps some. x may be the buffer's own values.
+    public func gelu(_ x: FloatBuffer, rows: Int, into y: ActivationBuffer) {
+        let n = y.columns
+        precondition(rows >= 0 && rows <= y.rowCapacity && rows * n <= x.count, "rows out of range")
+        if index == 0 { y.quantisedRows = rows }
+        let span = Self.blockSpan, spans = (y.blocks + span - 1) / span
+        forEachChunk(rows * spans) { chunk in
+            let row = chunk / spans, first = chunk % spans * span, last = min(first + span, y.blocks)
+            let start = row * n + first * 32, length = min(last * 32, n) - first * 32
+            unsafe set.table.pointee.gelu(x.base + start, length, y.values.base + start)
+            y.quantise(row: row, of: rows, blocks: first..<last, set: set)
+        }
+        barrier()
+    }
+
     /// Makes the codes of the first `rows` rows from their values.
     public func quantise(_ a: ActivationBuffer, rows: Int) {
         precondition(rows >= 0 && rows <= a.rowCapacity, "rows out of range")

@@ -1,0 +1,47 @@
+/// The names of a BERT encoder's weights in Hugging Face's safetensors and in GGUF (README-models §6.3).
+enum EncoderTensorNames {
+    private static let top = [
+        "embeddings.word_embeddings": "token_embd",
+        "embeddings.position_embeddings": "position_embd",
+        "embeddings.token_type_embeddings": "token_types",
+        "embeddings.LayerNorm": "token_embd_norm",
+    ]
+
+    private static let block = [
+        "attention.self.query": "attn_q",
+        "attention.self.key": "attn_k",
+        "attention.self.value": "attn_v",
+        "attention.output.dense": "attn_output",
+        "attention.output.LayerNorm": "attn_output_norm",
+        "intermediate.dense": "ffn_up",
+        "output.dense": "ffn_down",
+        "output.LayerNorm": "layer_output_norm",
+    ]
+
+    /// The GGUF name of a Hugging Face tensor (with `bert.` in front or without); nil when it has none.
+    static func gguf(_ name: String) -> String? {
+        let parts = bare(name).split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 3, let suffix = parts.last, let known = suffixes[suffix] else { return nil }
+        let stem = parts.dropLast()
+        if let name = top[stem.joined(separator: ".")] { return "\(name).\(known)" }
+        guard stem.count >= 5, stem[0] == "encoder", stem[1] == "layer", let index = Int(stem[2]),
+            String(index) == stem[2], let name = block[stem[3...].joined(separator: ".")]
+        else { return nil }
+        return "blk.\(index).\(name).\(known)"
+    }
+
+    /// The oldest checkpoints call the weight and bias of a norm gamma and beta.
+    private static let suffixes: [Substring: String] = [
+        "weight": "weight", "bias": "bias", "gamma": "weight", "beta": "bias",
+    ]
+
+    /// Whether a tensor belongs to BERT's pretraining (pooler, heads) or follows from the configuration.
+    static func isUnused(_ name: String) -> Bool {
+        let bare = bare(name)
+        return bare.hasPrefix("pooler.") || bare.hasPrefix("cls.") || bare == "embeddings.position_ids"
+    }
+
+    private static func bare(_ name: String) -> String {
+        name.hasPrefix("bert.") ? String(name.dropFirst(5)) : name
+    }
+}
