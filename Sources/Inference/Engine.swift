@@ -99,6 +99,7 @@ public actor Engine {
         var result = GenerationResult()
         for try await event in generate(request) {
             switch event {
+            case .prompt(let logProbabilities): result.promptLogProbabilities = logProbabilities
             case .token(let id, let text, let logProbabilities):
                 result.tokens.append(id)
                 result.text += text
@@ -158,6 +159,9 @@ public actor Engine {
         if closed { throw .shuttingDown }
         if request.prompt.isEmpty { throw .emptyPrompt }
         if request.maxTokens < 1 { throw .maxTokens(request.maxTokens) }
+        if let range = request.scoredPrompt, range.lowerBound < 1 || range.upperBound > request.prompt.count {
+            throw .scoredPrompt(range: range, tokens: request.prompt.count)
+        }
         if request.prompt.count >= contextLength {
             throw .promptTooLong(tokens: request.prompt.count, limit: contextLength)
         }
@@ -190,14 +194,14 @@ public actor Engine {
         let steps: [SequenceStep] = slices.compactMap { slice in
             guard let sequence = sequences[slice.request], let cache = sequence.cache else { return nil }
             let tokens = Array(sequence.tokens[slice.start..<slice.start + slice.count])
-            return SequenceStep(cache: cache, tokens: tokens, logits: slice.completes ? .last : .none)
+            return SequenceStep(cache: cache, tokens: tokens, logits: sequence.wantedLogits(of: slice))
         }
         guard steps.count == slices.count, !steps.isEmpty else { return }
         do {
             let logits = try model.transformer.forward(steps, workspace: workspace, pool: pool)
             let now = ContinuousClock.now
             counters.stepSeconds += (now - start).seconds
-            for (slice, rows) in zip(slices, logits) { advance(slice, logits: rows.last, now: now) }
+            for (slice, rows) in zip(slices, logits) { advance(slice, logits: rows, now: now) }
         } catch {
             // Nothing in a step belongs to one request alone: damaged weights or no memory for caches. All of them
             // are told; the engine goes on with what comes next.
@@ -210,7 +214,7 @@ public actor Engine {
         guard let sequence = sequences[id] else { return }
         let transformer = model.transformer
         do {
-            let cached = prefixes.take(for: sequence.tokens) { try transformer.makeCache() }
+            let cached = prefixes.take(for: sequence.reusable) { try transformer.makeCache() }
             let cache = try cached ?? transformer.makeCache()
             sequence.begin(cache: cache, now: now)
             scheduler.started(id, cached: cache.count)
@@ -221,13 +225,14 @@ public actor Engine {
         }
     }
 
-    private func advance(_ slice: Scheduler.Slice, logits: [Float]?, now: ContinuousClock.Instant) {
+    private func advance(_ slice: Scheduler.Slice, logits rows: [[Float]], now: ContinuousClock.Instant) {
         guard let sequence = sequences[slice.request] else { return }
-        guard let logits else {
-            scheduler.computed(slice, tokenAppended: false)
-            return
-        }
         do {
+            try sequence.score(rows, before: slice.start + slice.count)
+            guard slice.completes, let logits = rows.last else {
+                scheduler.computed(slice, tokenAppended: false)
+                return
+            }
             let ended = try sequence.choose(logits: logits, now: now, contextLength: contextLength)
             counters.completionTokens += 1
             scheduler.computed(slice, tokenAppended: !ended)

@@ -12,12 +12,17 @@ public struct GenerationRequest: Sendable {
     public var ignoreEndOfTurn: Bool
     /// How many of the most probable tokens to report with each token; nil for none and no log-probabilities.
     public var topLogProbabilities: Int?
+    /// The places of the prompt, the first one excepted, whose tokens' log-probabilities are wanted: how well the model
+    /// would have guessed them from what stands before. Costs the output matrix once per place, and what lies behind
+    /// the first of them is computed even where the cache holds it.
+    public var scoredPrompt: Range<Int>?
 
     /// A request; see the properties.
     public init(
         prompt: [Int], maxTokens: Int, sampling: SamplingParameters = .greedy, stop: [String] = [],
-        ignoreEndOfTurn: Bool = false, topLogProbabilities: Int? = nil
+        ignoreEndOfTurn: Bool = false, topLogProbabilities: Int? = nil, scoredPrompt: Range<Int>? = nil
     ) {
+        self.scoredPrompt = scoredPrompt
         self.prompt = prompt
         self.maxTokens = maxTokens
         self.sampling = sampling
@@ -59,8 +64,11 @@ public struct GenerationUsage: Sendable, Equatable {
     }
 }
 
-/// What a running answer tells, in this order: any number of tokens, then its end.
+/// What a running answer tells, in this order: the prompt's log-probabilities where they were asked for, any number of
+/// tokens, then its end.
 public enum GenerationEvent: Sendable {
+    /// Natural logarithms of the probabilities of the prompt's tokens at `scoredPrompt`.
+    case prompt(logProbabilities: [Double])
     /// A token was chosen; `text` are the whole characters that can be shown now, maybe none.
     case token(id: Int, text: String, logProbabilities: LogProbabilities?)
     /// Nothing more comes; `text` is what was held back till now.
@@ -75,6 +83,8 @@ public struct GenerationResult: Sendable {
     public var text = ""
     /// One for each token, where they were asked for.
     public var logProbabilities: [LogProbabilities] = []
+    /// Of the prompt's tokens at `scoredPrompt`.
+    public var promptLogProbabilities: [Double] = []
     /// Why the answer ended.
     public var finishReason = FinishReason.stop
     /// What it cost.
@@ -91,6 +101,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case busy(waiting: Int)
     /// The limit of tokens is below 1.
     case maxTokens(Int)
+    /// Places to score that the prompt does not have.
+    case scoredPrompt(range: Range<Int>, tokens: Int)
     /// The engine is shutting down.
     case shuttingDown
 
@@ -102,6 +114,9 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
             "the prompt has \(tokens) tokens, but the context holds \(limit) and an answer needs at least one of them"
         case .busy(let waiting): "\(waiting) requests are waiting already; try again later"
         case .maxTokens(let value): "the limit of tokens is \(value), expected at least 1"
+        case .scoredPrompt(let range, let tokens):
+            "the places \(range.lowerBound) to \(range.upperBound) cannot be scored: the prompt has \(tokens) tokens, "
+                + "and its first has nothing before it"
         case .shuttingDown: "the server is shutting down"
         }
     }

@@ -16,6 +16,7 @@ final class RunningSequence {
     private let arrival: ContinuousClock.Instant
     private var firstToken: ContinuousClock.Instant?
     private var usage = GenerationUsage()
+    private var promptScores: [Double] = []
     private let continuation: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
 
     init(
@@ -41,6 +42,34 @@ final class RunningSequence {
         self.cache = cache
         usage.cachedTokens = cache.count
         usage.queueSeconds = (now - arrival).seconds
+    }
+
+    /// What a cache may bring: everything but the tokens whose guesses are wanted.
+    var reusable: [Int] {
+        guard let scored = request.scoredPrompt, !scored.isEmpty else { return tokens }
+        return Array(tokens.prefix(scored.lowerBound))
+    }
+
+    /// Which logits of a slice are needed: for the next token, and for places of the prompt that are scored.
+    func wantedLogits(of slice: Scheduler.Slice) -> SequenceStep.Logits {
+        // The logits at a place guess the token behind it.
+        if let scored = request.scoredPrompt, !scored.isEmpty, slice.start < scored.upperBound - 1,
+            slice.start + slice.count > scored.lowerBound - 1
+        {
+            return .from(scored.lowerBound - 1)
+        }
+        return slice.completes ? .last : .none
+    }
+
+    /// Takes the guesses of prompt tokens out of the logits of the places up to `end`.
+    func score(_ rows: [[Float]], before end: Int) throws(SamplingError) {
+        guard let scored = request.scoredPrompt, promptScores.count < scored.count else { return }
+        for (offset, row) in rows.enumerated() {
+            let place = end - rows.count + offset + 1
+            guard scored.contains(place) else { continue }
+            promptScores.append(try LogProbabilities(logits: row, chosen: tokens[place], top: 0).chosen)
+        }
+        if promptScores.count == scored.count { continuation.yield(.prompt(logProbabilities: promptScores)) }
     }
 
     /// Chooses and tells the next token.

@@ -49,6 +49,7 @@ public struct EngineGenerator: Generator {
                 do {
                     for try await event in events {
                         switch event {
+                        case .prompt: break
                         case .token(_, let text, _): if !text.isEmpty { continuation.yield(text) }
                         case .finished(_, let text, let usage):
                             if !text.isEmpty { continuation.yield(text) }

@@ -4,8 +4,10 @@ public import Tensors
 /// The next tokens of one sequence within a step.
 public struct SequenceStep: Sendable {
     /// Which positions' logits are wanted.
-    public enum Logits: Sendable {
+    public enum Logits: Sendable, Equatable {
         case none, last, all
+        /// Those of this position of the sequence and of all behind it.
+        case from(Int)
     }
 
     /// What the sequence has seen so far; grows by the step's tokens.
@@ -128,6 +130,9 @@ extension TransformerModel {
             case .none: break
             case .last: wanted.append((index, rows.upperBound - 1))
             case .all: wanted += rows.map { (index, $0) }
+            case .from(let position):
+                let first = segments[index].firstPosition
+                wanted += rows.filter { first + $0 - rows.lowerBound >= position }.map { (index, $0) }
             }
         }
         for start in stride(from: 0, to: wanted.count, by: s.logitRows) {

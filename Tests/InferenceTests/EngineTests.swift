@@ -108,6 +108,7 @@ struct EngineTests {
         var pieces = ""
         for try await event in engine.generate(request(prompt(30), tokens: 60)) {
             switch event {
+            case .prompt: break
             case .token(_, let text, _): pieces += text
             case .finished(_, let text, _): pieces += text
             }

@@ -57,6 +57,7 @@ struct ChatCompletionController {
             try await write(try stream.event(answer.begin()))
             for try await event in started.events {
                 switch event {
+                case .prompt: break
                 case .token(let id, let text, let logProbabilities):
                     guard !text.isEmpty || logProbabilities != nil else { continue }
                     let detail = logProbabilities.map { answer.logProbabilities(id: id, $0, tokenizer: tokenizer) }

@@ -75,6 +75,7 @@ struct CompletionController {
         return EventStream.response(for: request, log: { log.failure("stream failed", $0) }) { stream, write in
             for try await event in started.events {
                 switch event {
+                case .prompt: break
                 case .token(let id, let text, let detail):
                     guard !text.isEmpty || detail != nil else { continue }
                     try await write(try stream.event(answer.chunk(text, id: id, detail, tokenizer: tokenizer)))

@@ -53,6 +53,7 @@ struct ChatCommand: AsyncParsableCommand {
         var answer = ""
         for try await event in engine.generate(request) {
             switch event {
+            case .prompt: break
             case .token(_, let text, _):
                 answer += text
                 Output.write(text)

@@ -69,6 +69,7 @@ struct GenerateCommand: AsyncParsableCommand {
     private func stream(_ request: GenerationRequest, with engine: Engine) async throws {
         for try await event in engine.generate(request) {
             switch event {
+            case .prompt: break
             case .token(_, let text, _): Output.write(text)
             case .finished(_, let text, let usage):
                 Output.line(text)
