@@ -64,7 +64,7 @@ struct MeasuringTests {
         #expect {
             try QuestionList.parse(Data((text + "\n{\"question\":").utf8))
         } throws: { error in
-            guard case .line(let number, _) = error as? QuestionListError else { return false }
+            guard case .line(let number, _, _) = error as? QuestionListError else { return false }
             return number == 5
         }
     }

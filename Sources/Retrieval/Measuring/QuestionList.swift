@@ -73,16 +73,17 @@ public struct ListedQuestion: Codable, Sendable, Equatable {
 /// What can be wrong with a question list.
 public enum QuestionListError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
-    case line(number: Int, reason: String)
+    /// A line is no question; `expected` says what was wanted where, `actual` what stands there.
+    case line(number: Int, expected: String, actual: String)
     case tooFew(kind: String, expected: Int, actual: Int)
 
     /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "Cannot read the question list \(path): \(reason)."
-        case .line(let number, let reason):
-            "Line \(number) of the question list is not a question: \(reason). Expected one JSON object per line with "
-                + "\"question\" and \"answerable\"."
+        case .line(let number, let expected, let actual):
+            "Line \(number) of the question list is not a question: expected \(expected), found \(actual). "
+                + "A line looks like {\"id\": \"1\", \"question\": \"…\"}."
         case .tooFew(let kind, let expected, let actual):
             "The question list has \(actual) \(kind) questions; at least \(expected) are needed."
         }
@@ -113,9 +114,48 @@ public enum QuestionList {
                 if question.id.isEmpty { question.id = String(index + 1) }
                 result.append(question)
             } catch {
-                throw .line(number: index + 1, reason: "\(error)")
+                let (expected, actual) = mismatch(error, in: line)
+                throw .line(number: index + 1, expected: expected, actual: actual)
             }
         }
         return result
+    }
+
+    /// What a line should have held and what it holds, in JSON's words.
+    private static func mismatch(_ error: any Error, in line: Data) -> (expected: String, actual: String) {
+        let value = try? JSONSerialization.jsonObject(with: Data(line), options: [.fragmentsAllowed])
+        guard let value else {
+            guard let text = String(bytes: line, encoding: .utf8) else { return ("UTF-8 text", "other bytes") }
+            let head = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            return ("a JSON object", String(head.prefix(60)) + (head.count > 60 ? "…" : ""))
+        }
+        guard let object = value as? [String: Any] else { return ("a JSON object", kind(of: value)) }
+        switch error {
+        case DecodingError.keyNotFound(let key, _):
+            let names = object.keys.sorted().prefix(8).map { "\"\($0.prefix(40))\"" }.joined(separator: ", ")
+            return ("the field \"\(key.stringValue)\"", names.isEmpty ? "no fields" : "only \(names)")
+        case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
+            let name = context.codingPath.first?.stringValue ?? ""
+            return ("\(wanted(type, name)) as \"\(name)\"", object[name].map(kind(of:)) ?? "nothing")
+        default: return ("a JSON object with \"question\"", "\(String(describing: error).prefix(120))")
+        }
+    }
+
+    private static func wanted(_ type: any Any.Type, _ name: String) -> String {
+        switch name {
+        case "keywords": "a list of texts, or of lists of texts,"
+        case "documents": "a list of texts"
+        default: type == Bool.self ? "true or false" : "a text"
+        }
+    }
+
+    private static func kind(of value: Any) -> String {
+        switch value {
+        case is String: "a text"
+        case is [Any]: "a list"
+        case is [String: Any]: "an object"
+        case is NSNull: "null"
+        default: "\(value)"
+        }
     }
 }
