@@ -74,8 +74,59 @@ public struct ListedQuestion: Codable, Sendable, Equatable {
 public enum QuestionListError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// A line is no question; `expected` says what was wanted where, `actual` what stands there.
-    case line(number: Int, expected: String, actual: String)
+    case line(number: Int, expected: Expected, actual: Found)
     case tooFew(kind: String, expected: Int, actual: Int)
+
+    /// What a line should hold.
+    public enum Expected: Sendable, Equatable, CustomStringConvertible {
+        case utf8
+        case object
+        case field(String)
+        case text(String)
+        case flag(String)
+        case list(String)
+
+        /// In words.
+        public var description: String {
+            switch self {
+            case .utf8: "UTF-8 text"
+            case .object: "a JSON object"
+            case .field(let name): "the field \"\(name)\""
+            case .text(let name): "a text as \"\(name)\""
+            case .flag(let name): "true or false as \"\(name)\""
+            case .list(let name): "a list as \"\(name)\""
+            }
+        }
+    }
+
+    /// What a line holds in that place.
+    public enum Found: Sendable, Equatable, CustomStringConvertible {
+        /// Bytes in another encoding.
+        case bytes
+        /// Words that are no JSON: their beginning.
+        case words(String)
+        /// An object of these fields only.
+        case fields([String])
+        case text
+        case list
+        case object
+        /// A number, true, false or null.
+        case value(String)
+
+        /// In words.
+        public var description: String {
+            switch self {
+            case .bytes: "bytes of another encoding"
+            case .words(let head): "\"\(head)\""
+            case .fields(let names):
+                names.isEmpty ? "no fields" : "only " + names.map { "\"\($0)\"" }.joined(separator: ", ")
+            case .text: "a text"
+            case .list: "a list"
+            case .object: "an object"
+            case .value(let text): text
+            }
+        }
+    }
 
     /// What is wrong, where, and what to do.
     public var description: String {
@@ -121,41 +172,35 @@ public enum QuestionList {
         return result
     }
 
-    /// What a line should have held and what it holds, in JSON's words.
-    private static func mismatch(_ error: any Error, in line: Data) -> (expected: String, actual: String) {
-        let value = try? JSONSerialization.jsonObject(with: Data(line), options: [.fragmentsAllowed])
-        guard let value else {
-            guard let text = String(bytes: line, encoding: .utf8) else { return ("UTF-8 text", "other bytes") }
+    /// What a line should have held and what it holds.
+    private static func mismatch(
+        _ error: any Error, in line: Data
+    ) -> (expected: QuestionListError.Expected, actual: QuestionListError.Found) {
+        guard let value = try? JSONSerialization.jsonObject(with: Data(line), options: [.fragmentsAllowed]) else {
+            guard let text = String(bytes: line, encoding: .utf8) else { return (.utf8, .bytes) }
             let head = text.trimmingCharacters(in: .whitespacesAndNewlines)
-            return ("a JSON object", String(head.prefix(60)) + (head.count > 60 ? "…" : ""))
+            return (.object, .words(String(head.prefix(60)) + (head.count > 60 ? "…" : "")))
         }
-        guard let object = value as? [String: Any] else { return ("a JSON object", kind(of: value)) }
+        guard let object = value as? [String: Any] else { return (.object, found(value)) }
         switch error {
-        case DecodingError.keyNotFound(let key, _):
-            let names = object.keys.sorted().prefix(8).map { "\"\($0.prefix(40))\"" }.joined(separator: ", ")
-            return ("the field \"\(key.stringValue)\"", names.isEmpty ? "no fields" : "only \(names)")
         case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
             let name = context.codingPath.first?.stringValue ?? ""
-            return ("\(wanted(type, name)) as \"\(name)\"", object[name].map(kind(of:)) ?? "nothing")
-        default: return ("a JSON object with \"question\"", "\(String(describing: error).prefix(120))")
+            let actual = object[name].map(found) ?? .value("null")
+            if name == "keywords" || name == "documents" { return (.list(name), actual) }
+            return (type == Bool.self ? .flag(name) : .text(name), actual)
+        case DecodingError.keyNotFound(let key, _):
+            return (.field(key.stringValue), .fields(object.keys.sorted().prefix(8).map { String($0.prefix(40)) }))
+        default: return (.field("question"), .fields(object.keys.sorted().prefix(8).map { String($0.prefix(40)) }))
         }
     }
 
-    private static func wanted(_ type: any Any.Type, _ name: String) -> String {
-        switch name {
-        case "keywords": "a list of texts, or of lists of texts,"
-        case "documents": "a list of texts"
-        default: type == Bool.self ? "true or false" : "a text"
-        }
-    }
-
-    private static func kind(of value: Any) -> String {
+    private static func found(_ value: Any) -> QuestionListError.Found {
         switch value {
-        case is String: "a text"
-        case is [Any]: "a list"
-        case is [String: Any]: "an object"
-        case is NSNull: "null"
-        default: "\(value)"
+        case is String: .text
+        case is [Any]: .list
+        case is [String: Any]: .object
+        case is NSNull: .value("null")
+        default: .value(String("\(value)".prefix(40)))
         }
     }
 }
