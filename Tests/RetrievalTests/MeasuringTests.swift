@@ -69,6 +69,29 @@ struct MeasuringTests {
         }
     }
 
+    @Test(arguments: [
+        (#"{"question":"#, QuestionListError.Expected.object, QuestionListError.Found.words(#"{"question":"#)),
+        ("租期多久？", .object, .words("租期多久？")),
+        (#"["a"]"#, .object, .list),
+        ("5", .object, .value("5")),
+        (#"{"id":"1","text":"租期？"}"#, .field("question"), .fields(["id", "text"])),
+        (#"{"question":7}"#, .text("question"), .value("7")),
+        (#"{"question":null}"#, .text("question"), .value("null")),
+        (#"{"question":["a"]}"#, .text("question"), .list),
+        (#"{"question":"a","answerable":"yes"}"#, .flag("answerable"), .text),
+        (#"{"question":"a","keywords":"b"}"#, .list("keywords"), .text),
+        (#"{"question":"a","documents":{"b":1}}"#, .list("documents"), .object),
+    ])
+    func badLinesSayWhatWasExpectedAndWhatIsThere(
+        line: String, expected: QuestionListError.Expected, found: QuestionListError.Found
+    ) {
+        let error = QuestionListError.line(number: 3, expected: expected, actual: found)
+        #expect(throws: error) {
+            try QuestionList.parse(Data((#"{"question":"a"}"# + "\n\n" + line).utf8))
+        }
+        #expect("\(error)".hasPrefix("Line 3 ") && !"\(error)".contains("Decoding"))
+    }
+
     @Test func scoresLookAtNumbersNotAtTheirLook() {
         let question = ListedQuestion(
             id: "q", question: "租金？", answer: "每天 0.35 元", keywords: [["0.35 元"], ["三天", "3 天"]], documents: ["a.md"])
