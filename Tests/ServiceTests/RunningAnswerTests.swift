@@ -113,6 +113,17 @@ struct RunningAnswerTests {
         }
     }
 
+    @Test func stoppingFinishesWholeAnswersToo() async throws {
+        try await TestServer.run { server in
+            let body = Self.long.replacing(#","stream":true"#, with: "")
+            async let reply = server.send(.POST, "/v1/completions", body: body)
+            while await server.engine.statistics.requests == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            await server.stop()
+            #expect(try await reply.status == 200)
+            #expect(await server.engine.statistics.completionTokens == 240)
+        }
+    }
+
     @Test func stoppingFinishesRunningAnswers() async throws {
         try await TestServer.run { server in
             let response = try await server.open(.POST, "/v1/completions", body: Self.long)
