@@ -1,9 +1,11 @@
 """Commands as people meet them: what goes wrong, in which words, with which exit code, and what it leaves behind."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import shutil
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -78,6 +80,22 @@ def a_wrong_host_is_said_before_a_model_is_loaded():
     with home() as folder:
         fails(68, "serve", "--home", folder, "--model", "none", "--host", "256.1.1.1",
               chinese=["256.1.1.1", "--host"], english=["256.1.1.1", "--host"])
+
+
+def a_home_or_port_that_is_taken_is_said_so():
+    with home() as folder, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        tiny = SHARED / "reference" / "models" / "qwen2" / "model.gguf"
+        if tiny.is_file():
+            fails(69, "serve", "--home", folder, "--model", tiny, "--port", port, chinese=[port, "--port"], english=[port, "--port"])
+        # The lock of a server, as the server takes it.
+        with open(folder / "pallet.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.write("process 4711\n")
+            lock.flush()
+            fails(75, "serve", "--home", folder, "--model", "none", chinese=["另一个服务", "4711", "--home"], english=["4711", "--home"])
 
 
 def names_that_lead_elsewhere_are_refused():
@@ -181,7 +199,7 @@ def bad_lines_and_cut_files_are_named():
 
 TESTS = [
     parser_errors_are_in_the_users_language, models_that_are_none_are_said_so,
-    a_wrong_host_is_said_before_a_model_is_loaded, names_that_lead_elsewhere_are_refused,
+    a_wrong_host_is_said_before_a_model_is_loaded, a_home_or_port_that_is_taken_is_said_so, names_that_lead_elsewhere_are_refused,
     homes_without_data_say_what_to_do, a_write_that_was_cut_off_is_undone_by_a_reader,
     a_page_is_imported_whole_or_not_at_all, folders_in_the_place_of_files_are_said_so, bad_lines_and_cut_files_are_named,
 ]
