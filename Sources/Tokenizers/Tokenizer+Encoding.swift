@@ -55,6 +55,7 @@ extension Tokenizer {
         case .bytePair(let model): model.encode(text, start, end, &scratch, into: &ids)
         case .sentencePiece(let model):
             model.encode(text, start, end, spacePrefix: addsSpacePrefix, &scratch, into: &ids)
+        case .unigram(let model): model.encode(text, start, end, &scratch, into: &ids)
         }
     }
 

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// A model's tokenizer: text to token ids and back.
 ///
-/// Byte-level BPE and SentencePiece BPE with byte fallback, made from a `TokenizerDefinition` (a GGUF's or a Hugging
+/// Byte-level BPE, SentencePiece BPE with byte fallback and SentencePiece unigram, made from a `TokenizerDefinition` (a GGUF's or a Hugging
 /// Face folder's). It holds no state between calls but memory that calls use again, so one instance serves all
 /// threads. The ids are those of llama.cpp and of the models' own tokenizers wherever these agree.
 public final class Tokenizer: Sendable {
@@ -39,6 +39,7 @@ public final class Tokenizer: Sendable {
     enum Algorithm: Sendable {
         case bytePair(BytePairModel)
         case sentencePiece(SentencePieceModel)
+        case unigram(UnigramModel)
     }
 
     /// Checks a definition and builds the tables for encoding and decoding.
@@ -52,27 +53,17 @@ public final class Tokenizer: Sendable {
         let rule = try Self.splitRule(definition)
         let vocabulary = try Vocabulary(definition)
         var warnings = vocabulary.warnings
-        let isSentencePiece = definition.model == .sentencePiece
+        let isBytePair = definition.model == .bytePairEncoding
         let special = SpecialIDs(definition, vocabulary, &warnings)
         let matcher = SpecialTokenMatcher(definition.tokens, vocabulary.types)
-        if isSentencePiece {
-            if definition.scores.isEmpty {
-                warnings.append("The vocabulary has no scores; merging goes from the left.")
-            }
-            algorithm = .sentencePiece(
-                try SentencePieceModel(definition, vocabulary, unknownID: special.unknown))
-        } else {
-            let model = BytePairModel(definition, vocabulary, rule)
-            if model.skippedMerges > 0 { warnings.append("\(model.skippedMerges) merge rules cannot be read.") }
-            algorithm = .bytePair(model)
-        }
-        usesFallbackSplitRule = !isSentencePiece && rule.rule == .fallback
+        algorithm = try Self.algorithm(definition, vocabulary, rule, special, &warnings)
+        usesFallbackSplitRule = isBytePair && rule.rule == .fallback
         if usesFallbackSplitRule {
             warnings.append(
                 "The file does not say how text is split (tokenizer.ggml.pre is missing or \"default\"); "
                     + "token ids are probably not those the model was trained on. Convert the model again.")
         }
-        var addsBOS = definition.addBOS ?? (isSentencePiece || rule.addsBOS)
+        var addsBOS = definition.addBOS ?? (definition.model == .sentencePiece || (isBytePair && rule.addsBOS))
         if addsBOS && special.bos == nil {
             warnings.append("The model adds a token at the beginning but names none; nothing is added.")
             addsBOS = false
@@ -81,8 +72,8 @@ public final class Tokenizer: Sendable {
         self.vocabulary = vocabulary
         self.matcher = matcher
         self.addsBOS = addsBOS
-        addsEOS = (definition.addEOS ?? false) && special.eos != nil
-        addsSpacePrefix = isSentencePiece && (definition.addSpacePrefix ?? true)
+        addsEOS = (definition.addEOS ?? (definition.model == .unigram)) && special.eos != nil
+        addsSpacePrefix = !isBytePair && (definition.addSpacePrefix ?? true)
         bosID = special.bos
         eosID = special.eos
         unknownID = special.unknown
@@ -93,9 +84,29 @@ public final class Tokenizer: Sendable {
         self.warnings = warnings
     }
 
+    private static func algorithm(
+        _ definition: TokenizerDefinition, _ vocabulary: Vocabulary, _ rule: NamedSplitRule, _ special: SpecialIDs,
+        _ warnings: inout [String]
+    ) throws(TokenizerError) -> Algorithm {
+        switch definition.model {
+        case .bytePairEncoding:
+            let model = BytePairModel(definition, vocabulary, rule)
+            if model.skippedMerges > 0 { warnings.append("\(model.skippedMerges) merge rules cannot be read.") }
+            return .bytePair(model)
+        case .sentencePiece:
+            if definition.scores.isEmpty {
+                warnings.append("The vocabulary has no scores; merging goes from the left.")
+            }
+            return .sentencePiece(try SentencePieceModel(definition, vocabulary, unknownID: special.unknown))
+        case .unigram:
+            return .unigram(try UnigramModel(definition, vocabulary, unknownID: special.unknown))
+        }
+    }
+
     private static func splitRule(_ definition: TokenizerDefinition) throws(TokenizerError) -> NamedSplitRule {
         // SentencePiece models are not split; their files say "default".
-        let name = definition.model == .sentencePiece ? "default" : definition.preTokenizer ?? "default"
+        let isBytePair = definition.model == .bytePairEncoding
+        let name = isBytePair ? definition.preTokenizer ?? "default" : "default"
         guard let rule = NamedSplitRule(name) else {
             throw .unknownPreTokenizer(name: name, known: NamedSplitRule.known)
         }
@@ -107,8 +118,7 @@ public final class Tokenizer: Sendable {
         var scratch = idle.withLock { $0.popLast() } ?? EncodingScratch()
         body(&scratch)
         // After a very long word the memory is not worth keeping.
-        let keeps = scratch.merge.symbols.capacity < 1 << 20
-        if keeps { idle.withLock { $0.append(scratch) } }
+        if scratch.isWorthKeeping { idle.withLock { $0.append(scratch) } }
     }
 }
 

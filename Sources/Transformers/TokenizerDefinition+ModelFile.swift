@@ -43,6 +43,14 @@ extension TokenizerDefinition {
             }
             types = numbers.map { TokenType(fileValue: Int32(truncatingIfNeeded: $0)) }
         }
+        var characterMap: [UInt8] = []
+        if let found = value("precompiled_charsmap") {
+            switch found {
+            case .array(.uint8(let bytes)): characterMap = bytes
+            case .array(.int8(let bytes)): characterMap = bytes.map { UInt8(bitPattern: $0) }
+            default: throw .tokenizer("\(prefix)precompiled_charsmap is \(found.typeName), expected bytes")
+            }
+        }
         let named = metadata.compactMap { key, value -> (String, String)? in
             let start = "tokenizer.chat_template."
             guard key.hasPrefix(start), let text = value.string else { return nil }
@@ -55,7 +63,7 @@ extension TokenizerDefinition {
             paddingID: id("padding"), addBOS: value("add_bos_token")?.bool, addEOS: value("add_eos_token")?.bool,
             addSpacePrefix: value("add_space_prefix")?.bool,
             removeExtraWhitespaces: value("remove_extra_whitespaces")?.bool,
-            modelName: metadata["general.name"]?.string,
+            modelName: metadata["general.name"]?.string, characterMap: characterMap,
             chatTemplate: metadata["tokenizer.chat_template"]?.string,
             namedChatTemplates: Dictionary(named, uniquingKeysWith: { first, _ in first }))
     }
@@ -70,6 +78,7 @@ extension TokenizerDefinition {
         if !scores.isEmpty { result[prefix + "scores"] = .array(.float32(scores)) }
         if !types.isEmpty { result[prefix + "token_type"] = .array(.int32(types.map(\.rawValue))) }
         if !merges.isEmpty { result[prefix + "merges"] = .array(.string(merges)) }
+        if !characterMap.isEmpty { result[prefix + "precompiled_charsmap"] = .array(.uint8(characterMap)) }
         if let preTokenizer { result[prefix + "pre"] = .string(preTokenizer) }
         let ids = [
             ("bos", bosID), ("eos", eosID), ("eot", eotID), ("eom", eomID), ("unknown", unknownID),

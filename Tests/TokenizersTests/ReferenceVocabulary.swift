@@ -54,7 +54,9 @@ enum ReferenceVocabulary {
             eotID: integer(prefix + "eot_token_id"), eomID: integer(prefix + "eom_token_id"),
             unknownID: integer(prefix + "unknown_token_id"), paddingID: integer(prefix + "padding_token_id"),
             addBOS: flag(prefix + "add_bos_token"), addEOS: flag(prefix + "add_eos_token"),
-            addSpacePrefix: flag(prefix + "add_space_prefix"), modelName: text("general.name"),
+            addSpacePrefix: flag(prefix + "add_space_prefix"),
+            removeExtraWhitespaces: flag(prefix + "remove_extra_whitespaces"), modelName: text("general.name"),
+            characterMap: numbers(prefix + "precompiled_charsmap").map { UInt8(truncatingIfNeeded: Int($0)) },
             chatTemplate: text("tokenizer.chat_template"), namedChatTemplates: named)
     }
 

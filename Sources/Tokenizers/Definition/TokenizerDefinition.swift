@@ -10,6 +10,8 @@ public struct TokenizerDefinition: Sendable, Equatable {
         case bytePairEncoding = "gpt2"
         /// SentencePiece BPE: merges by score, spaces written as `▁`, unknown characters as byte tokens.
         case sentencePiece = "llama"
+        /// SentencePiece unigram: the pieces whose scores have the highest sum (T5, XLM-RoBERTa, multilingual E5).
+        case unigram = "t5"
     }
 
     /// What is done to text before it is split.
@@ -25,7 +27,8 @@ public struct TokenizerDefinition: Sendable, Equatable {
     /// Token texts in id order, written as GGUF writes them (`tokenizer.ggml.tokens`): byte-level models map bytes to
     /// printable characters, SentencePiece models write `▁` for a space.
     public var tokens: [String]
-    /// Scores in id order (`tokenizer.ggml.scores`); empty when there are none. Only SentencePiece models use them.
+    /// Scores in id order (`tokenizer.ggml.scores`); empty when there are none. SentencePiece models use them
+    /// for merging, unigram models cannot do without.
     public var scores: [Float]
     /// Types in id order (`tokenizer.ggml.token_type`); empty when there are none (then all tokens are normal).
     public var types: [TokenType]
@@ -53,7 +56,8 @@ public struct TokenizerDefinition: Sendable, Equatable {
     public var addEOS: Bool?
     /// Whether a space is put before text (`add_space_prefix`); nil takes the model's default.
     public var addSpacePrefix: Bool?
-    /// Carried for writing files (`remove_extra_whitespaces`); the BPE models here do not act on it.
+    /// Whether spaces at the beginning, at the end and after another are dropped (`remove_extra_whitespaces`); nil
+    /// takes the model's default. The BPE models do not act on it, they only carry it for writing files.
     public var removeExtraWhitespaces: Bool?
     /// Ids of special tokens that swallow the white space before them.
     public var leftStrippingIDs: [Int]
@@ -63,6 +67,9 @@ public struct TokenizerDefinition: Sendable, Equatable {
     public var modelName: String?
     /// Normalisation before splitting.
     public var normalization: Normalization
+    /// SentencePiece's compiled table of replacements (`precompiled_charsmap`), empty when there is none. Only unigram
+    /// models use it.
+    public var characterMap: [UInt8]
     /// The chat template (`tokenizer.chat_template`).
     public var chatTemplate: String?
     /// Named chat templates (`tokenizer.chat_template.NAME`).
@@ -75,7 +82,8 @@ public struct TokenizerDefinition: Sendable, Equatable {
         unknownID: Int? = nil, paddingID: Int? = nil, endOfGenerationIDs: [Int] = [], addBOS: Bool? = nil,
         addEOS: Bool? = nil, addSpacePrefix: Bool? = nil, removeExtraWhitespaces: Bool? = nil,
         leftStrippingIDs: [Int] = [], rightStrippingIDs: [Int] = [], modelName: String? = nil,
-        normalization: Normalization = .none, chatTemplate: String? = nil, namedChatTemplates: [String: String] = [:]
+        normalization: Normalization = .none, characterMap: [UInt8] = [], chatTemplate: String? = nil,
+        namedChatTemplates: [String: String] = [:]
     ) {
         self.model = model
         self.tokens = tokens
@@ -98,6 +106,7 @@ public struct TokenizerDefinition: Sendable, Equatable {
         self.rightStrippingIDs = rightStrippingIDs
         self.modelName = modelName
         self.normalization = normalization
+        self.characterMap = characterMap
         self.chatTemplate = chatTemplate
         self.namedChatTemplates = namedChatTemplates
     }

@@ -16,6 +16,8 @@ public enum TokenizerError: Error, Equatable, Sendable {
     case malformedByteToken(id: Int, text: String)
     /// A score is not a number.
     case invalidScore(id: Int)
+    /// The compiled table of replacements (`precompiled_charsmap`) is damaged, at a byte offset.
+    case malformedCharacterMap(offset: Int, reason: String)
     /// A split rule (`pre`) that is not known here.
     case unknownPreTokenizer(name: String, known: [String])
     /// An id that is not in the vocabulary.
@@ -54,6 +56,9 @@ extension TokenizerError: CustomStringConvertible {
             "Token \(id) is a byte token, but its text is \(Self.quote(text)) and not <0xHH> with two hex digits."
         case .invalidScore(let id):
             "The score of token \(id) is not a number."
+        case .malformedCharacterMap(let offset, let reason):
+            "The table of replacements (precompiled_charsmap) is damaged at byte \(offset): \(reason). "
+                + "Fetch or convert the model again."
         case .unknownPreTokenizer(let name, let known):
             "The split rule \(Self.quote(name)) (tokenizer.ggml.pre) is not known. "
                 + "Known rules: \(known.joined(separator: ", "))."

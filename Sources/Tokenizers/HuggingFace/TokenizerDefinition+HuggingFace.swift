@@ -17,7 +17,7 @@ extension TokenizerDefinition {
         var json: TokenizerJSON?
         if let data = files["tokenizer.json"] { json = try TokenizerJSON(data) }
         var builder: HuggingFaceVocabulary
-        if let data = files["tokenizer.model"], json?.kind != .bytePairEncoding {
+        if let data = files["tokenizer.model"], json == nil || json?.kind == .sentencePiece {
             builder = try HuggingFaceVocabulary(SentencePieceFile(data), json)
         } else if let json {
             builder = try HuggingFaceVocabulary(json)
@@ -49,6 +49,10 @@ struct HuggingFaceVocabulary {
         definition = TokenizerDefinition(model: json.kind, tokens: [])
         definition.normalization = json.normalization
         definition.preTokenizer = json.preTokenizer ?? "default"
+        if let unigram = json.unigram {
+            try take(unigram)
+            return
+        }
         for (text, id) in json.vocabulary { try place(text, id, .normal, 0) }
         if json.kind == .bytePairEncoding {
             definition.merges = json.merges.map { $0.left + " " + $0.right }
@@ -58,6 +62,18 @@ struct HuggingFaceVocabulary {
         }
         definition.addSpacePrefix = json.addsSpacePrefix
         scoreByMerges(json)
+    }
+
+    /// The pieces of a unigram model.
+    private mutating func take(_ json: UnigramJSON) throws(TokenizerError) {
+        for (id, piece) in json.pieces.enumerated() {
+            let isByte = json.hasByteTokens && Vocabulary.byteToken(piece.text) != nil
+            try place(piece.text, id, id == json.unknownID ? .unknown : isByte ? .byte : .normal, piece.score)
+        }
+        definition.unknownID = json.unknownID
+        definition.characterMap = json.characterMap
+        definition.addSpacePrefix = json.addsSpacePrefix
+        definition.removeExtraWhitespaces = json.removesExtraSpaces
     }
 
     /// The pieces of a `tokenizer.model`.
@@ -112,7 +128,7 @@ struct HuggingFaceVocabulary {
     /// Adds a token with its flags; its text takes the place of another.
     mutating func add(_ token: TokenizerJSON.AddedToken) throws(TokenizerError) {
         // Converted files hold user-defined texts as they are searched in a text: with spaces.
-        let spaced = definition.model == .sentencePiece && !token.isSpecial
+        let spaced = definition.model != .bytePairEncoding && !token.isSpecial
         let text = spaced ? Self.spaced(token.text) : token.text
         extend(to: token.id + 1)
         filled[token.id] = false
@@ -135,7 +151,7 @@ struct HuggingFaceVocabulary {
                 // spaces as `▁`.
                 if !added.contains(token.id) {
                     noteStripping(token)
-                    if definition.types[token.id] == .userDefined && definition.model == .sentencePiece {
+                    if definition.types[token.id] == .userDefined && definition.model != .bytePairEncoding {
                         definition.tokens[token.id] = Self.spaced(definition.tokens[token.id])
                     }
                 }
@@ -163,14 +179,14 @@ struct HuggingFaceVocabulary {
         filled[id] = true
         definition.tokens[id] = text
         definition.types[id] = type
-        if definition.model == .sentencePiece { definition.scores[id] = score }
+        if definition.model != .bytePairEncoding { definition.scores[id] = score }
     }
 
     private mutating func extend(to count: Int) {
         while definition.tokens.count < count {
             definition.tokens.append("[PAD\(definition.tokens.count)]")
             definition.types.append(.unused)
-            if definition.model == .sentencePiece { definition.scores.append(Self.emptyScore) }
+            if definition.model != .bytePairEncoding { definition.scores.append(Self.emptyScore) }
             filled.append(false)
         }
     }

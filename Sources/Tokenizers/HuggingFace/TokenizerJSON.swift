@@ -17,6 +17,8 @@ struct TokenizerJSON {
     private(set) var kind = TokenizerDefinition.Model.bytePairEncoding
     private(set) var vocabulary: [(text: String, id: Int)] = []
     private(set) var merges: [(left: String, right: String)] = []
+    /// The rest of a unigram model, nil for the others.
+    private(set) var unigram: UnigramJSON?
     private(set) var unknownText: String?
     private(set) var addedTokens: [AddedToken] = []
     private(set) var preTokenizer: String?
@@ -30,8 +32,15 @@ struct TokenizerJSON {
     init(_ data: Data) throws(TokenizerError) {
         let root = try JSONReader.value(of: data, file: Self.name)
         guard let model = root["model"] else { throw Self.invalid("model", "an object", nil) }
-        try readModel(model)
         addedTokens = try Self.addedTokens(root["added_tokens"])
+        if model["type"]?.string == "Unigram" {
+            kind = .unigram
+            unigram = try UnigramJSON(
+                model: model, normalizer: root["normalizer"], preTokenizer: root["pre_tokenizer"])
+            readPostProcessor(root["post_processor"])
+            return
+        }
+        try readModel(model)
         if kind == .sentencePiece {
             try readSpaces(root["normalizer"], root["pre_tokenizer"])
         } else {
@@ -49,7 +58,7 @@ struct TokenizerJSON {
     private mutating func readModel(_ model: JSONValue) throws(TokenizerError) {
         let type = model["type"]?.string ?? "BPE"
         guard type == "BPE" else {
-            throw .unsupported(file: Self.name, feature: "model type", value: type, known: ["BPE"])
+            throw .unsupported(file: Self.name, feature: "model type", value: type, known: ["BPE", "Unigram"])
         }
         for field in ["continuing_subword_prefix", "end_of_word_suffix"] {
             if let text = model[field]?.string, !text.isEmpty {

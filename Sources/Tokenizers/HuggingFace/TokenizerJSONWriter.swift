@@ -2,19 +2,16 @@
 struct TokenizerJSONWriter {
     let tokenizer: Tokenizer
 
-    private var definition: TokenizerDefinition { tokenizer.definition }
+    var definition: TokenizerDefinition { tokenizer.definition }
 
     /// The whole file.
     ///
     /// - Throws: `TokenizerError.unsupported` for a SentencePiece model without scores, whose merges have no order.
     func document() throws(TokenizerError) -> JSONValue {
-        let isSentencePiece = definition.model == .sentencePiece
-        return [
+        [
             "version": "1.0", "truncation": .null, "padding": .null, "added_tokens": .array(addedTokens),
-            "normalizer": isSentencePiece ? spaces : definition.normalization == .none ? .null : ["type": "NFC"],
-            "pre_tokenizer": preTokenizer, "post_processor": postProcessor,
-            "decoder": isSentencePiece ? sentencePieceDecoder : byteLevel(usesPattern: true),
-            "model": try model(),
+            "normalizer": normalizer, "pre_tokenizer": preTokenizer, "post_processor": postProcessor,
+            "decoder": decoder, "model": definition.model == .unigram ? unigramModel() : try model(),
         ]
     }
 
@@ -53,6 +50,7 @@ struct TokenizerJSONWriter {
             }
             rules = model.mergeRules().map { (definition.tokens[$0.left], definition.tokens[$0.right]) }
         case .bytePair: rules = byteLevelMerges()
+        case .unigram: rules = []
         }
         if rules.contains(where: { $0.left.utf8.contains(0x20) || $0.right.utf8.contains(0x20) }) {
             return rules.map { [.string($0.left), .string($0.right)] }
@@ -109,6 +107,22 @@ extension Tokenizer {
 }
 
 extension TokenizerJSONWriter {
+    private var normalizer: JSONValue {
+        switch definition.model {
+        case .bytePairEncoding: definition.normalization == .none ? .null : ["type": "NFC"]
+        case .sentencePiece: spaces
+        case .unigram: unigramNormalizer
+        }
+    }
+
+    private var decoder: JSONValue {
+        switch definition.model {
+        case .bytePairEncoding: byteLevel(usesPattern: true)
+        case .sentencePiece: sentencePieceDecoder
+        case .unigram: metaspace
+        }
+    }
+
     /// `▁` for spaces, and one before the text where the model wants it.
     private var spaces: JSONValue {
         let replace: JSONValue = ["type": "Replace", "pattern": ["String": " "], "content": "▁"]
@@ -132,6 +146,7 @@ extension TokenizerJSONWriter {
     }
 
     private var preTokenizer: JSONValue {
+        if definition.model == .unigram { return unigramPreTokenizer }
         guard case .bytePair(let model) = tokenizer.algorithm else { return .null }
         var steps: [JSONValue] = []
         switch model.rule {

@@ -82,4 +82,13 @@ struct WordCache: Sendable {
 struct EncodingScratch: Sendable {
     var merge = MergeScratch()
     var cache = WordCache()
+    /// The best ways to the places of a word of a unigram model.
+    var lattice: [LatticePlace] = []
+    /// The normal form of a text.
+    var normal: [UInt8] = []
+
+    /// False after a very long text, whose memory is not kept.
+    var isWorthKeeping: Bool {
+        merge.symbols.capacity < 1 << 20 && lattice.capacity < 1 << 18 && normal.capacity < 1 << 22
+    }
 }

@@ -8,11 +8,27 @@ struct SpecialIDs: Sendable {
     private(set) var leftStripping: Set<Int> = []
     private(set) var rightStripping: Set<Int> = []
 
+    /// llama.cpp's ids for files that name none; its defaults for byte-level models (token 11) fit no vocabulary.
+    struct Defaults {
+        var bos: Int?
+        var eos: Int?
+        var unknown: Int?
+        var padding: Int?
+
+        init(_ model: TokenizerDefinition.Model, count: Int) {
+            guard count > 2 else { return }
+            switch model {
+            case .bytePairEncoding: break
+            case .sentencePiece: (bos, eos, unknown) = (1, 2, 0)
+            case .unigram: (eos, unknown, padding) = (1, 2, 0)
+            }
+        }
+    }
+
     /// Resolves the roles. An id outside the vocabulary is ignored with a warning, and the default stays.
     init(_ definition: TokenizerDefinition, _ vocabulary: Vocabulary, _ warnings: inout [String]) {
         let count = vocabulary.count
-        // llama.cpp's defaults for SentencePiece; its defaults for byte-level models (token 11) fit no vocabulary.
-        let defaults = definition.model == .sentencePiece && count > 2
+        let defaults = Defaults(definition.model, count: count)
         let named: [(String, Int?)] = [
             ("bos", definition.bosID), ("eos", definition.eosID), ("unknown", definition.unknownID),
             ("padding", definition.paddingID), ("eot", definition.eotID), ("eom", definition.eomID),
@@ -26,10 +42,10 @@ struct SpecialIDs: Sendable {
                 valid.append(id)
             }
         }
-        bos = valid[0] ?? (defaults ? 1 : nil)
-        eos = valid[1] ?? (defaults ? 2 : nil)
-        unknown = valid[2] ?? (defaults ? 0 : nil)
-        padding = valid[3]
+        bos = valid[0] ?? defaults.bos
+        eos = valid[1] ?? defaults.eos
+        unknown = valid[2] ?? defaults.unknown
+        padding = valid[3] ?? defaults.padding
         for id in [eos, valid[4], valid[5]] { if let id { endOfGeneration.insert(id) } }
         for id in definition.endOfGenerationIDs where id >= 0 && id < count { endOfGeneration.insert(id) }
         for text in KnownControlTexts.endOfGeneration {

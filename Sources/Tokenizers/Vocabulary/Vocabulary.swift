@@ -88,12 +88,16 @@ struct Vocabulary: Sendable {
     /// Types for a file without any: byte tokens by their text, roles by the ids that the file or the defaults name.
     private static func guessTypes(_ definition: TokenizerDefinition, _ types: inout [TokenType]) {
         var roles = [definition.bosID, definition.eosID, definition.eotID, definition.eomID].compactMap { $0 }
-        if definition.model == .sentencePiece {
+        let defaults = SpecialIDs.Defaults(definition.model, count: definition.tokens.count)
+        if definition.model != .bytePairEncoding {
             for (id, text) in definition.tokens.enumerated() where byteToken(text) != nil { types[id] = .byte }
-            if definition.bosID == nil { roles.append(1) }
-            if definition.eosID == nil { roles.append(2) }
-            let unknown = definition.unknownID ?? 0
-            if types.indices.contains(unknown) && types[unknown] == .normal { types[unknown] = .unknown }
+            if definition.bosID == nil, let bos = defaults.bos { roles.append(bos) }
+            if definition.eosID == nil, let eos = defaults.eos { roles.append(eos) }
+            if let unknown = definition.unknownID ?? defaults.unknown, types.indices.contains(unknown),
+                types[unknown] == .normal
+            {
+                types[unknown] = .unknown
+            }
         }
         for id in roles where types.indices.contains(id) && types[id] == .normal { types[id] = .control }
     }
@@ -104,7 +108,7 @@ struct Vocabulary: Sendable {
         for (id, type) in types.enumerated() {
             let length = definition.tokens[id].utf8.count
             let isSpecial = type == .control || type == .unknown || type == .userDefined
-            if length > maximumPieceBytes && (isSpecial || definition.model == .sentencePiece) {
+            if length > maximumPieceBytes && (isSpecial || definition.model != .bytePairEncoding) {
                 throw .tokenTooLong(id: id, bytes: length, limit: maximumPieceBytes)
             }
             if isSpecial { specialBytes += length }
@@ -127,7 +131,7 @@ struct Vocabulary: Sendable {
             let written = Array(text.utf8)
             var bytes: [UInt8] = []
             return ByteAlphabet.shared.decode(written, 0, written.count, into: &bytes) ? bytes : written
-        case (.normal, .sentencePiece): return spaced(text)
+        case (.normal, .sentencePiece), (.normal, .unigram): return spaced(text)
         default: return Array(text.utf8)
         }
     }
