@@ -62,7 +62,7 @@ let package = Package(
             name: "Site", dependencies: ["Text"], resources: [.embedInCode("Resources/divisions.tsv")],
             swiftSettings: swiftSettings),
         .target(
-            name: "Storage", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            name: "Storage", dependencies: ["Text", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: swiftSettings),
         .target(
             name: "Retrieval",

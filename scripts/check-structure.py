@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "Text": set(),
     "Corpus": {"Text", "CLibXML2"},
     "Site": {"Text"},
-    "Storage": set(),
+    "Storage": {"Text"},
     "Retrieval": {"Corpus", "Text", "Storage"},
     "Transformers": {"Tensors", "ModelFormats", "Tokenizers"},
     "Inference": {"Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates"},

@@ -53,6 +53,15 @@ public struct CorpusBuilder: Sendable {
     public func build(
         folder: URL, home: URL, name: String, progress: ((Progress) -> Void)? = nil
     ) throws(CorpusError) -> CorpusReport {
+        let corpus = try prepare(folder: folder, home: home, name: name, progress: progress)
+        return try corpus.activate()
+    }
+
+    /// As `build`, but the corpus that is in use stays in use until `activate()` is called. What else has to change
+    /// with the corpus (the database of a site's import) is done in between, when the disk has taken everything.
+    public func prepare(
+        folder: URL, home: URL, name: String, progress: ((Progress) -> Void)? = nil
+    ) throws(CorpusError) -> PreparedCorpus {
         let place = try CorpusFolder(home: home, name: name)
         let walk = try FolderWalk(folder: folder)
         do {
@@ -61,21 +70,48 @@ public struct CorpusBuilder: Sendable {
             throw .writeFailed(path: place.parent.path, reason: CorpusFolder.reason(error))
         }
         let lock = try BuildLock(file: place.parent.appendingPathComponent(".\(name).lock"), name: name)
-        defer { lock.release() }
-        try place.prepare()
         do throws(CorpusError) {
+            try place.prepare()
             var writer = try CorpusWriter(folder: place.building, name: name, configuration: configuration)
             for (index, document) in walk.documents.enumerated() {
                 if Task.isCancelled { throw .cancelled }
                 progress?(Progress(done: index, total: walk.documents.count, document: document.path))
                 try writer.add(document)
             }
-            let report = try writer.finish(unread: walk.unread)
-            try place.activate()
-            return report
+            return PreparedCorpus(report: try writer.finish(unread: walk.unread), place: place, lock: lock)
         } catch {
             place.discard()
+            lock.release()
             throw error
         }
+    }
+}
+
+/// A corpus that is on the disk and not in use yet. Dropping it takes it away again.
+public struct PreparedCorpus: ~Copyable {
+    /// The report of the build.
+    public let report: CorpusReport
+    private let place: CorpusFolder
+    private let lock: BuildLock
+
+    init(report: CorpusReport, place: CorpusFolder, lock: BuildLock) {
+        self.report = report
+        self.place = place
+        self.lock = lock
+    }
+
+    /// Puts the corpus in the place of the one before; renames only, which need no room on the disk.
+    ///
+    /// - Returns: the report, as it stands in `report.json`.
+    /// - Throws: `CorpusError.writeFailed`.
+    public consuming func activate() throws(CorpusError) -> CorpusReport {
+        try place.activate()
+        return report
+    }
+
+    deinit {
+        // After activation there is nothing left under that name.
+        place.discard()
+        lock.release()
     }
 }

@@ -24,9 +24,27 @@ public struct CorpusReader: Sendable {
     /// The records one after the other; memory holds one at a time. A damaged line is a failure that names the line,
     /// and reading goes on behind it.
     ///
-    /// - Throws: `CorpusError.readFailed`, `.noCorpus`.
+    /// The file is read once before, and its number of lines and SHA-256 compared with the report: a file that was
+    /// cut at the end of a line looks whole to whoever reads lines.
+    ///
+    /// - Throws: `CorpusError.readFailed`, `.noCorpus`, `.alteredRecords`.
     public func records() throws(CorpusError) -> CorpusRecords {
-        try CorpusRecords(file: folder.appendingPathComponent(CorpusFolder.recordsName))
+        let file = folder.appendingPathComponent(CorpusFolder.recordsName)
+        var lines = try LineReader(file: file)
+        let report = try report()
+        var hash = SHA256()
+        var count = 0
+        while let line = try lines.next() {
+            if !line.isEmpty { count += 1 }
+            hash.add(Array(line) + (lines.lastHadEnd ? [0x0A] : []))
+        }
+        let actual = hash.hexadecimal()
+        guard count == report.records, actual == report.recordsSHA256 else {
+            throw .alteredRecords(
+                file: file.path, expectedRecords: report.records, actualRecords: count,
+                expectedSHA256: report.recordsSHA256, actualSHA256: actual)
+        }
+        return try CorpusRecords(file: file)
     }
 
     /// The report of the build.
@@ -82,6 +100,8 @@ struct LineReader {
     let path: String
     /// The number of the line that was read last, from 1.
     private(set) var number = 0
+    /// Whether a line end stood behind the line that was read last.
+    private(set) var lastHadEnd = false
     private let handle: FileHandle
     private var buffer = Data()
     private var isAtEnd = false
@@ -104,6 +124,7 @@ struct LineReader {
                 let line = buffer[buffer.startIndex..<end]
                 buffer = buffer[buffer.index(after: end)...]
                 number += 1
+                lastHadEnd = true
                 return Data(line)
             }
             searched = buffer.count
@@ -111,6 +132,7 @@ struct LineReader {
                 guard !buffer.isEmpty else { return nil }
                 defer { buffer = Data() }
                 number += 1
+                lastHadEnd = false
                 return Data(buffer)
             }
             guard buffer.count <= Self.longestLine else {

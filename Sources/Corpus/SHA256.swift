@@ -1,39 +1,55 @@
-/// SHA-256 (FIPS 180-4) of bytes in memory: names and fingerprints of records. Written here because the documents'
+/// SHA-256 (FIPS 180-4) of bytes: names and fingerprints of records. Written here because the documents'
 /// side of Pallet has no other need of a cryptography library.
-enum SHA256 {
+struct SHA256 {
+    private var state: [UInt32] = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+    private var schedule = [UInt32](repeating: 0, count: 64)
+    /// Bytes behind the last whole block.
+    private var rest: [UInt8] = []
+    private var count = 0
+
     /// The digest of `bytes` as 64 hexadecimal digits.
     static func hexadecimal(of bytes: [UInt8]) -> String {
+        var hash = SHA256()
+        hash.add(bytes)
+        return hash.hexadecimal()
+    }
+
+    /// Takes in more bytes.
+    mutating func add(_ bytes: [UInt8]) {
+        count += bytes.count
+        let input = rest.isEmpty ? bytes : rest + bytes
+        let blocks = input.count / 64
+        for block in 0..<blocks {
+            Self.compress(&state, input.span.extracting(block * 64..<block * 64 + 64), &schedule)
+        }
+        rest = Array(input[(blocks * 64)...])
+    }
+
+    /// The digest of everything so far, as 64 hexadecimal digits.
+    func hexadecimal() -> String {
+        var state = state
+        var schedule = schedule
+        var tail = rest
+        tail.append(0x80)
+        while tail.count % 64 != 56 { tail.append(0) }
+        let bitCount = UInt64(count) * 8
+        for shift in stride(from: 56, through: 0, by: -8) {
+            tail.append(UInt8(truncatingIfNeeded: bitCount >> UInt64(shift)))
+        }
+        for block in 0..<tail.count / 64 {
+            Self.compress(&state, tail.span.extracting(block * 64..<block * 64 + 64), &schedule)
+        }
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(64)
-        for word in state(of: bytes) {
+        for word in state {
             for shift in stride(from: 28, through: 0, by: -4) {
                 text.append(digits[Int((word >> UInt32(shift)) & 15)])
             }
         }
         return String(decoding: text, as: UTF8.self)
-    }
-
-    private static func state(of bytes: [UInt8]) -> [UInt32] {
-        var state: [UInt32] = [
-            0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-        ]
-        var schedule = [UInt32](repeating: 0, count: 64)
-        let wholeBlocks = bytes.count / 64
-        for block in 0..<wholeBlocks {
-            compress(&state, bytes.span.extracting(block * 64..<block * 64 + 64), &schedule)
-        }
-        var tail = Array(bytes[(wholeBlocks * 64)...])
-        tail.append(0x80)
-        while tail.count % 64 != 56 { tail.append(0) }
-        let bitCount = UInt64(bytes.count) * 8
-        for shift in stride(from: 56, through: 0, by: -8) {
-            tail.append(UInt8(truncatingIfNeeded: bitCount >> UInt64(shift)))
-        }
-        for block in 0..<tail.count / 64 {
-            compress(&state, tail.span.extracting(block * 64..<block * 64 + 64), &schedule)
-        }
-        return state
     }
 
     private static func compress(_ state: inout [UInt32], _ block: borrowing Span<UInt8>, _ w: inout [UInt32]) {

@@ -53,10 +53,13 @@ public struct PalletApplication: Sendable {
 
     /// Serves until the process is told to stop (SIGTERM, SIGINT): then no new answers are begun and running ones are
     /// finished, for at most `shutdownSeconds`.
+    /// - Throws: `ListenError` where it cannot listen.
     /// - Parameter started: told the port when the service is ready.
     public func run(started: @escaping @Sendable (Int) async -> Void) async throws {
+        try configuration.checkHost()
         let application = Application(
             router: router(),
+            server: .http1(configuration: .init(additionalChannelHandlers: [ClientPresence()])),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "Pallet",
                 // Two servers on one port would each get some of the requests.
@@ -67,11 +70,15 @@ public struct PalletApplication: Sendable {
             services: [.init(service: application)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         settings.maximumGracefulShutdownDuration = .seconds(configuration.shutdownSeconds)
         settings.maximumCancellationDuration = .seconds(5)
-        try await ServiceGroup(configuration: settings).run()
+        do {
+            try await ServiceGroup(configuration: settings).run()
+        } catch {
+            throw ListenError(error, host: configuration.host, port: configuration.port) ?? error
+        }
     }
 
-    private func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    private func router() -> Router<ClientContext> {
+        let router = Router(context: ClientContext.self, options: .autoGenerateHeadEndpoints)
         let policy = AccessPolicy(
             requiresKey: configuration.requiresKey || !configuration.isLoopback,
             hosts: configuration.isLoopback ? AccessPolicy.loopbackHosts : [], keys: database.apiKeys)
@@ -95,11 +102,14 @@ public struct PalletApplication: Sendable {
         api.post("chat/completions") { try await chat.complete($0, $1) }
         let completions = CompletionController(served: served, metrics: metrics, log: log)
         api.post("completions") { try await completions.complete($0, $1) }
+        // Added behind the routes, so that only requests without one come here.
+        router.middlewares.add(
+            MethodMiddleware(routes: router.routes.map { ($0.path.description, $0.method) }))
         return router
     }
 
     /// The company's pages. They need no key: they are for whoever can reach the service.
-    private func addPages(_ pages: PageController, to router: Router<BasicRequestContext>, log: ServiceLog) {
+    private func addPages(_ pages: PageController, to router: Router<ClientContext>, log: ServiceLog) {
         router.get("/") { try await pages.home($0, $1) }
         router.get("articles/:id") { try await pages.article($0, $1) }
         router.get("news") { try await pages.news($0, $1) }

@@ -7,6 +7,11 @@ public struct ServiceLog: Sendable {
     /// Writes to the given logger.
     public init(_ logger: Logger) { self.logger = logger }
 
+    /// A client left before its answer was whole. That is its right, and no trouble of the service.
+    func departure(_ error: any Error) {
+        logger.debug("the client left", metadata: ["error": "\(type(of: error))"])
+    }
+
     func failure(_ message: Logger.Message, _ error: any Error) {
         logger.error(message, metadata: ["error": "\(type(of: error))"])
         logger.debug(message, metadata: ["detail": "\(error)"])

@@ -116,8 +116,10 @@ struct StationListReader {
         let waiting = provinces.last.map(\.cities.isEmpty) ?? false
         if let named = divisions.province(named: first) {
             // 北京 or 北京市 below 北京, and 吉林 before 长春 below 吉林, are cities.
-            let isSame = provinces.last.map { divisions.province(named: $0.name) == named } ?? false
-            let isOwnCity = waiting && (words.count > 1 || isSame)
+            // So is 海南 alone below 青海, which has a prefecture of that name.
+            let above = provinces.last.flatMap { divisions.province(named: $0.name) }
+            let isInside = divisions.units(named: first).contains { $0.provinceCode == above?.code }
+            let isOwnCity = waiting && (words.count > 1 || above == named || isInside)
             return isOwnCity ? .cities(words) : .province(letter: nil, name: first, cities: Array(words.dropFirst()))
         }
         if provinces.isEmpty || Telephone.isLikely(lines.trimmed[index]) { return .other }

@@ -191,6 +191,15 @@ struct CorpusBuilderTests {
         lines[1] = String(lines[1].prefix(40))
         try Data(lines.joined(separator: "\n").utf8).write(to: file)
         let reader = try CorpusReader(home: folder.home, name: "test")
+        // Such a file is refused as a whole, unless the report says the same of it.
+        let refusal = #expect(throws: CorpusError.self) { try reader.records() }
+        guard case .alteredRecords(_, 3, 3, let expectedHash, let actualHash)? = refusal else {
+            Issue.record("\(String(describing: refusal))")
+            return
+        }
+        let report = String(decoding: try folder.file("report.json"), as: UTF8.self)
+        try Data(report.replacing(expectedHash, with: actualHash).utf8).write(
+            to: folder.home.appendingPathComponent("corpus/test/report.json"))
         var good = 0
         var bad: [CorpusError] = []
         for record in try reader.records() {
@@ -206,5 +215,57 @@ struct CorpusBuilderTests {
         }
         #expect(line == 2)
         #expect(throws: CorpusError.self) { try CorpusReader(home: folder.home, name: "none") }
+    }
+
+    @Test func aFileThatWasCutAtALineEndIsRefusedWithBothCounts() throws {
+        let folder = try TemporaryFolder()
+        for number in 0..<40 { try folder.write("\(number).txt", "第\(number)份文件的内容在这里，足够长。") }
+        let report = try folder.build()
+        #expect(try folder.records().count == 40)
+        let file = folder.home.appendingPathComponent("corpus/test/records.jsonl")
+        let whole = try Data(contentsOf: file)
+        let end = try #require(whole.dropLast(whole.count / 2).lastIndex(of: 0x0A))
+        try whole[...end].write(to: file)
+        #expect {
+            _ = try CorpusReader(home: folder.home, name: "test").records()
+        } throws: { error in
+            guard case .alteredRecords(let path, let expected, let actual, let hash, let other)? = error as? CorpusError
+            else { return false }
+            return path == file.path && expected == 40 && actual < 40 && hash == report.recordsSHA256 && other != hash
+                && "\(error)".contains("pallet corpus build")
+        }
+        // As many lines, other words: only the digest tells.
+        let changed = String(decoding: whole, as: UTF8.self).replacing("足够长", with: "足够短")
+        try Data(changed.utf8).write(to: file)
+        #expect(throws: CorpusError.self) { try CorpusReader(home: folder.home, name: "test").records() }
+        try folder.build()
+        #expect(try folder.records().count == 40)
+    }
+
+    @Test func aPreparedCorpusIsNotInUseUntilItIsActivated() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("a.txt", "第一份文件的内容在这里，足够长。")
+        try folder.build()
+        try folder.write("b.txt", "第二份文件的内容在这里，也足够长。")
+        func prepare() throws -> PreparedCorpus {
+            try CorpusBuilder().prepare(folder: folder.documents, home: folder.home, name: "test")
+        }
+
+        do {
+            let dropped = try prepare()
+            let records = dropped.report.records
+            #expect(records == 2)
+        }
+        #expect(try folder.records().count == 1)
+        let names = try FileManager.default.contentsOfDirectory(
+            atPath: folder.home.appendingPathComponent("corpus").path)
+        #expect(!names.contains(".test.building"))
+        // The lock of the dropped one is free again.
+        let kept = try prepare()
+        #expect(throws: CorpusError.buildRunning(name: "test")) { try folder.build() }
+        let report = try kept.activate()
+        #expect(report.records == 2)
+        #expect(try folder.records().count == 2)
+        try folder.build()
     }
 }

@@ -8,6 +8,7 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import test_api  # noqa: E402
+import test_commands  # noqa: E402
 import test_pages  # noqa: E402
 from serving import IN_CI, Server, Skipped  # noqa: E402
 from webdriver import Driver  # noqa: E402
@@ -24,6 +25,8 @@ class Tally:
         start = time.monotonic()
         try:
             test(*arguments)
+        except Skipped as reason:
+            self.skip(test.__name__, reason)
         except Exception:
             self.failed += 1
             print(f"FAILED {test.__name__}\n{traceback.format_exc()}", flush=True)
@@ -40,7 +43,11 @@ class Tally:
 def main():
     tally = Tally(sys.argv[1:])
     api, pages = tally.wants(test_api.TESTS), tally.wants(test_pages.TESTS)
+    for test in tally.wants(test_commands.TESTS):
+        tally.run(test)
     try:
+        if not api and not pages:
+            raise StopIteration
         with Server() as server:
             for test in api:
                 tally.run(test, server)
@@ -54,7 +61,9 @@ def main():
                 if driver:
                     driver.close()
     except Skipped as reason:
-        tally.skip("everything", reason)
+        tally.skip("everything that is served", reason)
+    except StopIteration:
+        pass
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed else 0
 

@@ -231,6 +231,53 @@ def stopping_finishes_running_answers(_):
         raise AssertionError("the server still answers")
 
 
+def answers_of(server, head, body):
+    """Sends a request on a connection of its own, all of it before reading; what comes back until the end."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(head.format(length=len(body)).replace("\n", "\r\n").encode() + body)
+        received = b""
+        while part := connection.recv(1 << 16):
+            received += part
+        return received.decode()
+
+
+def refusals_reach_clients_that_end_the_connection(server):
+    head = "POST {path} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: application/json\nContent-Length: {{length}}\n\n"
+    body = b"x" * (24 << 20)
+    for path, status, code in (("/v1/chat/completions", 413, "request_too_large"), ("/v1/models", 405, "method_not_allowed")):
+        answer = answers_of(server, head.format(path=path), body)
+        assert answer.startswith(f"HTTP/1.1 {status} ") and code in answer, answer[:400]
+
+
+def clients_that_leave_end_their_answers_and_are_no_errors(server):
+    lines = server.log().count("\n")
+    body = json.dumps({
+        "model": writer(server), "prompt": "a", "max_tokens": 200, "ignore_eos": True, "temperature": 0}).encode()
+    streamed = body.replace(b"{", b'{"stream": true, ', 1)
+    connections = []
+    for content in (body, streamed) * 3:
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        connection.sendall(
+            f"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content)
+        connections.append(connection)
+
+    def running():
+        with urllib.request.urlopen(server.address + "/metrics", timeout=30) as reply:
+            text = reply.read().decode()
+        return sum(float(line.split()[-1]) for line in text.splitlines()
+                   if line.startswith(("pallet_requests_running", "pallet_requests_waiting")))
+    deadline = time.monotonic() + 10
+    while running() == 0 and time.monotonic() < deadline:
+        pass
+    for connection in connections:
+        connection.close()
+    left = time.monotonic()
+    while running() > 0:
+        assert time.monotonic() < left + 60, "answers go on for clients that left"
+        time.sleep(0.02)
+    assert server.log().count("\n") == lines, server.log()
+
+
 def questions_stay_out_of_the_log(server):
     mark = "unmistakable-4711"
     client(server).chat.completions.create(
@@ -244,6 +291,7 @@ TESTS = [
     lists_models, chats, same_seed_gives_the_same_answer, streams_what_it_says_whole, completes,
     stops_at_stop_strings, reports_log_probabilities, assistant_answers_with_sources, assistant_streams_with_sources,
     assistant_refuses_with_the_hotline, long_questions_to_the_assistant_are_refused, errors_are_typed, many_clients_get_what_one_gets,
+    refusals_reach_clients_that_end_the_connection, clients_that_leave_end_their_answers_and_are_no_errors,
     questions_stay_out_of_the_log, a_full_queue_raises_rate_limit_error, keys_are_wanted_and_revoked,
     stopping_finishes_running_answers,
 ]

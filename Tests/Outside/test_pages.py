@@ -109,6 +109,30 @@ def asks_without_script(server, driver):
         assert "周日" in browser.text(".sources mark")
 
 
+TABLE = """
+return [...document.querySelectorAll('.sources blockquote table')].map(t => [...t.rows].map(
+  r => [...r.cells].map(c => c.tagName + ' ' + c.textContent)))
+"""
+
+
+def tables_of_sources_are_tables(server, driver):
+    expected = [
+        ["TH 规格", "TH 型号", "TH 日租"], ["TD 1200×1000", "TD 川字托盘", "TD 0.35 元"],
+        ["TD 1100×1100", "TD 田字托盘", "TD 0.30 元"], ["TD 1140×1140", "TD <b>网格</b>托盘", "TD 0.28 元"]]
+    for script in (True, False):
+        with Browser(driver, script=script, size=(1280, 900) if script else (360, 800)) as browser:
+            browser.open(server.address + "/")
+            ask(browser, "1200×1000 川字托盘的日租多少钱？")
+            browser.wait(lambda: browser.find(".answer .sources summary"), "sources")
+            if script:
+                browser.wait(lambda: "回答完毕" in browser.text("#ask-status"), "the end of the answer")
+            browser.click(".sources summary")
+            tables = browser.evaluate(TABLE)
+            assert expected in tables, tables
+            assert "0.35" in browser.text(".sources mark") or "1200" in browser.text(".sources mark")
+            check(browser, "table-wide" if script else "table-narrow")
+
+
 def says_that_nothing_was_found(server, driver):
     with Browser(driver, dark=True) as browser:
         browser.open(server.address + "/")
@@ -195,7 +219,7 @@ def empty_home_holds(_, driver):
 
 
 TESTS = [
-    asks_with_script, asks_without_script, says_that_nothing_was_found, documents_cannot_put_markup_into_the_page,
+    asks_with_script, asks_without_script, tables_of_sources_are_tables, says_that_nothing_was_found, documents_cannot_put_markup_into_the_page,
     home_holds_in_both_schemes_and_sizes, stations_open_by_letter, keyboard_reaches_everything, speaks_english,
     other_pages_hold, empty_home_holds,
 ]

@@ -64,9 +64,32 @@ struct MeasuringTests {
         #expect {
             try QuestionList.parse(Data((text + "\n{\"question\":").utf8))
         } throws: { error in
-            guard case .line(let number, _) = error as? QuestionListError else { return false }
+            guard case .line(let number, _, _) = error as? QuestionListError else { return false }
             return number == 5
         }
+    }
+
+    @Test(arguments: [
+        (#"{"question":"#, QuestionListError.Expected.object, QuestionListError.Found.words(#"{"question":"#)),
+        ("租期多久？", .object, .words("租期多久？")),
+        (#"["a"]"#, .object, .list),
+        ("5", .object, .value("5")),
+        (#"{"id":"1","text":"租期？"}"#, .field("question"), .fields(["id", "text"])),
+        (#"{"question":7}"#, .text("question"), .value("7")),
+        (#"{"question":null}"#, .text("question"), .value("null")),
+        (#"{"question":["a"]}"#, .text("question"), .list),
+        (#"{"question":"a","answerable":"yes"}"#, .flag("answerable"), .text),
+        (#"{"question":"a","keywords":"b"}"#, .list("keywords"), .text),
+        (#"{"question":"a","documents":{"b":1}}"#, .list("documents"), .object),
+    ])
+    func badLinesSayWhatWasExpectedAndWhatIsThere(
+        line: String, expected: QuestionListError.Expected, found: QuestionListError.Found
+    ) {
+        let error = QuestionListError.line(number: 3, expected: expected, actual: found)
+        #expect(throws: error) {
+            try QuestionList.parse(Data((#"{"question":"a"}"# + "\n\n" + line).utf8))
+        }
+        #expect("\(error)".hasPrefix("Line 3 ") && !"\(error)".contains("Decoding"))
     }
 
     @Test func scoresLookAtNumbersNotAtTheirLook() {

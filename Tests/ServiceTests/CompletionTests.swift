@@ -163,15 +163,51 @@ struct RefusalTests {
         }
     }
 
+    @Test func refusalsReachClientsThatEndTheConnection() async throws {
+        var settings = TestServer.Settings()
+        settings.requiresKey = true
+        let large = String(repeating: "x", count: 24 << 20)
+        try await TestServer.run { server in
+            let reply = try await server.post(
+                "/v1/chat/completions", large, headers: ["Connection": "close"])
+            #expect(reply.status == 413)
+            #expect(reply.error["code"] as? String == "request_too_large")
+            #expect(try await server.post("/v1/none", large, headers: ["Connection": "close"]).status == 404)
+            #expect(try await server.post("/ask", large, headers: ["Connection": "close"]).status == 415)
+        }
+        try await TestServer.run(settings) { server in
+            let reply = try await server.post("/v1/completions", large, headers: ["Connection": "close"])
+            #expect(reply.status == 401)
+        }
+    }
+
+    @Test func plainCompletionsNameTheirOwnField() async throws {
+        try await TestServer.run { server in
+            let long = String(repeating: "word ", count: 2000)
+            for stream in ["false", "true"] {
+                for prompt in [#""\#(long)""#, "[]"] {
+                    let reply = try await server.post(
+                        "/v1/completions", #"{"model":"tiny","prompt":\#(prompt),"stream":\#(stream)}"#)
+                    #expect(reply.status == 400)
+                    #expect(reply.error["param"] as? String == "prompt")
+                }
+            }
+        }
+    }
+
     @Test func unknownRoutesAndMethodsGetJSON() async throws {
         try await TestServer.run { server in
-            let requests: [(HTTPMethod, String)] = [
-                (.GET, "/v1/none"), (.GET, "/v1/chat/completions"), (.DELETE, "/v1/models"),
+            let requests: [(HTTPMethod, String, String?)] = [
+                (.GET, "/v1/none", nil), (.GET, "/v1/chat/completions", "POST"), (.DELETE, "/v1/models", "GET, HEAD"),
+                (.PUT, "/v1/models/tiny", "GET, HEAD"), (.RAW(value: "PROPFIND"), "/v1/completions", "POST"),
+                (.POST, "/v1/models/tiny/none", nil), (.OPTIONS, "/v1/completions/", "POST"),
             ]
-            for (method, path) in requests {
+            for (method, path, allowed) in requests {
                 let reply = try await server.send(method, path, headers: ["Accept": "text/html"])
-                #expect([404, 405].contains(reply.status), "\(path)")
-                #expect((reply.error["message"] as? String)?.isEmpty == false, "\(path)")
+                #expect(reply.status == (allowed == nil ? 404 : 405), "\(method) \(path)")
+                #expect(reply.headers.first(name: "Allow") == allowed, "\(method) \(path)")
+                #expect((reply.error["message"] as? String)?.isEmpty == false, "\(method) \(path)")
+                #expect((reply.error["code"] as? String == "method_not_allowed") == (allowed != nil))
             }
         }
     }

@@ -128,12 +128,42 @@ struct PageTests {
             let source = try #require((sentence["sources"] as? [[String: Any]])?.first)
             let number = try #require(source["number"] as? Int)
             #expect((sentence["citations"] as? [Int])?.contains(number) == true)
-            let words = ["before", "quote", "after"].compactMap { source[$0] as? String }
-            #expect(words.count == 3)
-            #expect(words.joined().contains(TestCompany.hours))
+            let blocks = try #require(source["blocks"] as? [[String: Any]])
+            let runs = blocks.flatMap { $0["text"] as? [[String: Any]] ?? [] }
+            #expect(runs.compactMap { $0["text"] as? String }.joined().contains(TestCompany.hours))
+            #expect(runs.contains { $0["isQuoted"] as? Bool == true })
             let refused = try await server.ask([("q", "火星上的量子计算机多少钱？")], headers: ["Accept": "text/event-stream"])
             #expect(refused.events.objects.last?["answered"] as? Bool == false)
             #expect((refused.events.objects.last?["text"] as? String)?.contains("资料中未找到") == true)
+        }
+    }
+
+    @Test func tablesOfSourcesAreTables() async throws {
+        try await TestServer.run(Self.settings) { server in
+            let question = "1200×1000 川字托盘的日租多少钱？"
+            let page = try await server.ask([("q", question)])
+            let quote = try #require(page.text.firstMatch(of: #/<blockquote>(.*?)<\/blockquote>/#.dotMatchesNewlines()))
+            let shown = String(quote.1)
+            #expect(shown.contains("<th scope=\"col\">规格</th>") && shown.contains("<th scope=\"col\">日租</th>"))
+            #expect(shown.contains("1200×1000") && shown.contains("0.35 元"))
+            #expect(shown.contains("<mark>"))
+            #expect(shown.contains("<td>九脚 | &lt;b&gt;网格&lt;/b&gt;</td>"))
+            #expect(!shown.contains("|  ") && !shown.contains("| 0.35") && !shown.contains("---"))
+            // The script gets the same cells.
+            let stream = try await server.ask([("q", question)], headers: ["Accept": "text/event-stream"])
+            let sources = stream.events.objects.compactMap { ($0["sources"] as? [[String: Any]])?.first }
+            let blocks = try #require(sources.first?["blocks"] as? [[String: Any]])
+            let table = try #require(blocks.first { $0["rows"] != nil })
+            #expect(table["hasHead"] as? Bool == true)
+            #expect((table["rows"] as? [[Any]])?.count == 4)
+            #expect((table["rows"] as? [[Any]])?.allSatisfy { $0.count == 3 } == true)
+            // The API's citations are the document's own words.
+            let reply = try await server.post(
+                "/v1/chat/completions",
+                #"{"model":"assistant","messages":[{"role":"user","content":"\#(question)"}]}"#)
+            let citation = try #require((reply.json["citations"] as? [[String: Any]])?.first)
+            #expect(TestCompany.prices.contains(try #require(citation["text"] as? String)))
+            #expect((citation["text"] as? String)?.contains("|") == true)
         }
     }
 
@@ -192,6 +222,12 @@ struct PageTests {
             #expect(page.text.contains("没有这个页面"))
             #expect(try await server.send(.GET, "/none").error["message"] is String)
             #expect(try await server.send(.GET, "/v1/none", headers: Self.browser).error["message"] is String)
+            let wrong = try await server.send(.DELETE, "/news", headers: Self.browser)
+            #expect(wrong.status == 405)
+            #expect(wrong.headers.first(name: "Allow") == "GET, HEAD")
+            #expect(wrong.text.contains("这个页面不能这样访问"))
+            #expect(try await server.send(.PUT, "/").headers.first(name: "Allow") == "GET, HEAD")
+            #expect(try await server.send(.PUT, "/ask").headers.first(name: "Allow") == "GET, HEAD, POST")
             for path in ["/articles/0", "/articles/x", "/articles/99999999999999999999", "/city/none"] {
                 #expect(try await server.send(.GET, path, headers: Self.browser).status == 404, "\(path)")
             }

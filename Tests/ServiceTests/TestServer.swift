@@ -49,10 +49,12 @@ struct TestServer: Sendable {
         var limits = Scheduler.Limits()
         /// Whether there is an assistant over the test company's documents, which quotes (no model writes).
         var assistant = false
+        /// Where the service's log goes.
+        var logger = TestServer.silent
         var prepare: @Sendable (PalletDatabase) async throws -> Void = { _ in }
     }
 
-    private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs the service, lets a test talk to it, and stops it.
     static func run(
@@ -71,7 +73,7 @@ struct TestServer: Sendable {
         let application = PalletApplication(
             configuration: .init(host: settings.host, port: 0, requiresKey: settings.requiresKey),
             served: ServedModels(engines: [TinyModel.name: engine], assistants: assistants, startedAt: 1),
-            database: database, logger: Self.silent)
+            database: database, logger: settings.logger)
         let (ports, started) = AsyncStream<Int>.makeStream()
         let lifecycle = ServiceGroup(
             services: [ApplicationService(application: application, started: started)], logger: Self.silent)
@@ -172,11 +174,22 @@ enum TestCompany {
 
     static let hours = "仓库周一至周六 8:30–17:30 收货和发货，周日不收货。"
 
+    static let prices = """
+        # 价格表
+
+        | 规格 | 型号 | 日租 |
+        | --- | --- | ---: |
+        | 1200×1000 | 川字托盘 | 0.35 元 |
+        | 1100×1100 | 田字托盘 | 0.30 元 |
+        | 1140×1140 | 九脚 \\| <b>网格</b> | 0.28 元 |
+        """
+
     static func index(_ database: PalletDatabase) async throws -> PassageIndex {
         let index = PassageIndex(database: database, name: "test")
         let texts = [
             ("hours.md", "服务时间", "# 服务时间\n\n\(hours)热线 400-000-0001，全年无休。"),
             ("rules.md", "租赁规则", "# 租赁规则\n\n最短租期 30 天。押金在退租验收后 7 个工作日内原路退回，不计利息。"),
+            ("prices.md", "价格表", prices),
             ("attack.md", "<script>alert(1)</script>", "# 标记\n\n尖括号标记：<img src=x onerror=alert(1)>写在资料里。"),
         ]
         let news = (0..<20).map { number in

@@ -126,6 +126,13 @@ import Testing
         #expect(page.categories.map(\.printed) == ["分类"])
     }
 
+    @Test func aPrefectureWithTheNameOfAProvinceMayStandAlone() throws {
+        let page = try SitePage.parse("H 海南\n海口\nQ 青海\n海南\nS 四川\n成都\n某公司\n")
+        #expect(page.provinces.map(\.name) == ["海南", "青海", "四川"])
+        #expect(page.provinces.map { $0.cities.map(\.printed) } == [["海口"], ["海南"], ["成都"]])
+        #expect(StationFiling(page: page).report.filedUnderWrongProvince.isEmpty)
+    }
+
     /// Pages made at random from the table, in random habits, are read back exactly.
     @Test func randomPages() throws {
         var generator = SystemRandomNumberGenerator()

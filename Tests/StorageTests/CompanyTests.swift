@@ -83,4 +83,31 @@ struct CompanyTests {
         #expect(try await database.companyFacts.allFacts() == ["name": "甲", "hotline": "2"])
         #expect(try await database.companyFacts.fact("none") == nil)
     }
+
+    @Test func aPageIsImportedAsAWholeOrNotAtAll() async throws {
+        let database = try PalletDatabase.inMemory()
+        let article = Article(title: "新闻", published: "2026-01-01", text: "正文。")
+        await #expect(throws: StorageError.self) {
+            try await database.importPage(
+                stations: stations, facts: ["hotline": "400"], articles: [article, Article(title: "", text: "x")])
+        }
+        #expect(try await database.stations.stationCount() == 0)
+        #expect(try await database.companyFacts.allFacts().isEmpty)
+        #expect(try await database.articles.articleCount() == 0)
+        let counts = try await database.importPage(
+            stations: stations, facts: ["hotline": "400"], articles: [article])
+        #expect(counts.stations == ImportCounts(inserted: 300) && counts.articles == ImportCounts(inserted: 1))
+        #expect(try await database.companyFacts.fact("hotline") == "400")
+    }
+
+    @Test(arguments: ["", "../x", "a/b", ".hidden", "a b"])
+    func namesOfIndexesAndAssistantsKeepTheRule(name: String) async throws {
+        let database = try PalletDatabase.inMemory()
+        await #expect(throws: StorageError.badName(kind: "index", name: name)) {
+            try await database.passages.beginVersion(index: name, cutter: "c")
+        }
+        await #expect(throws: StorageError.badName(kind: "assistant", name: name)) {
+            try await database.assistants.save(AssistantRecord(name: name, model: "m"))
+        }
+    }
 }

@@ -54,6 +54,18 @@ struct DatabaseTests {
         }
     }
 
+    @Test func readersOfAHomeWhoseCreationWasKilledAreToldSo() throws {
+        let home = try HomeFolder()
+        let file = home.url.appendingPathComponent("pallet.sqlite")
+        try Data().write(to: file)
+        #expect(throws: StorageError.unfinished(path: file.path)) {
+            try PalletDatabase.open(home: home.url, access: .readOnly)
+        }
+        // The remedy that the error names.
+        _ = try PalletDatabase.open(home: home.url)
+        _ = try PalletDatabase.open(home: home.url, access: .readOnly)
+    }
+
     @Test func aHomeThatIsAFileIsAnError() throws {
         let home = try HomeFolder()
         let file = home.url.appendingPathComponent("home")

@@ -10,46 +10,109 @@ import Transformers
 /// tests. A model that is not in the cache is a failure in CI, a skip elsewhere.
 @Suite(.enabled(if: Shared.available, Shared.hint), .serialized)
 struct PublishedModelTests {
-    static let smol = PublishedModel(name: "smollm2-135m-instruct", file: "SmolLM2-135M-Instruct.Q4_1.gguf")
-    static let half = PublishedModel(
-        name: "qwen2.5-coder-0.5b-instruct", file: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf")
-    static let large = PublishedModel(
-        name: "qwen2.5-coder-1.5b-instruct", file: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf")
+    static let checks = PublishedModel.all.flatMap { model in
+        [PublishedModel.Check(model: model, exact: true), .init(model: model, exact: false)]
+    }.filter { $0.model.present && (Shared.long || !$0.isLong) }
 
-    @Test(.enabled(if: smol.present, PublishedModel.hint))
-    func smolExact() throws { try Self.smol.checkExact() }
+    @Test(.enabled(if: !checks.isEmpty, PublishedModel.hint), arguments: checks)
+    func agreesWithTheReference(_ check: PublishedModel.Check) throws {
+        let model = check.model
+        let runner = try model.runner(exact: check.exact)
+        let reference = try SafetensorsReference("reference/real/\(model.name).safetensors").file
+        for prompt in try model.prompts() {
+            let ids = try reference.integers("\(prompt.name).input_ids")
+            let distance = try distance(runner.logits(ids), to: reference, prompt.name, positions: ids.count)
+            print("\(check) \(prompt.name): \(distance), llama.cpp's mean KL \(prompt.limitKL)")
+            if check.exact {
+                #expect(distance.largest < 5e-3, "\(prompt.name)")
+                let want = try reference.integers("\(prompt.name).greedy")
+                // Greedy ids are equal up to the first near tie.
+                let count = min(prompt.firstClosePlace ?? want.count, want.count)
+                #expect(try runner.greedy(ids, count: count) == Array(want.prefix(count)), "\(prompt.name)")
+            } else {
+                #expect(distance.meanKL <= 1.25 * prompt.limitKL + 1e-4, "\(prompt.name)")
+            }
+        }
+    }
 
-    @Test(.enabled(if: smol.present, PublishedModel.hint))
-    func smolDefault() throws { try Self.smol.checkDefault() }
+    /// How far logits are from the truth.
+    struct Distance {
+        /// Largest difference of a listed log-probability.
+        var largest = 0.0
+        /// Mean over the positions of the KL divergence. The file holds whole rows for the last position only, so the
+        /// 32 listed tokens of each, and the rest as one, stand for the row.
+        var meanKL = 0.0
+    }
 
-    @Test(.enabled(if: half.present, PublishedModel.hint))
-    func halfDefault() throws { try Self.half.checkDefault() }
+    private func distance(
+        _ logits: [Float], to reference: SafetensorsFile, _ prompt: String, positions: Int
+    ) throws -> Distance {
+        let topIDs = try reference.integers("\(prompt).top_ids")
+        let top = try reference.floats("\(prompt).top_logits")
+        let sums = try reference.doubles("\(prompt).logsumexp")
+        let size = logits.count / max(positions, 1)
+        var distance = Distance()
+        for position in 0..<positions {
+            let row = logits[position * size..<(position + 1) * size]
+            let sum = logSumExp(row)
+            var kl = 0.0
+            var restWant = 1.0
+            var restGot = 1.0
+            for rank in 0..<32 {
+                let want = Double(top[position * 32 + rank]) - sums[position]
+                let got = Double(row[row.startIndex + topIDs[position * 32 + rank]]) - sum
+                distance.largest = max(distance.largest, abs(got - want))
+                kl += exp(want) * (want - got)
+                restWant -= exp(want)
+                restGot -= exp(got)
+            }
+            if restWant > 1e-12, restGot > 1e-12 { kl += restWant * log(restWant / restGot) }
+            distance.meanKL += kl / Double(positions)
+        }
+        return distance
+    }
 
-    @Test(.enabled(if: half.present && Shared.long, "a long test: set PALLET_LONG=1"))
-    func halfExact() throws { try Self.half.checkExact() }
-
-    @Test(.enabled(if: large.present && Shared.long, "a long test: set PALLET_LONG=1"))
-    func largeDefault() throws { try Self.large.checkDefault() }
-
-    @Test(.enabled(if: large.present && Shared.long, "a long test: set PALLET_LONG=1"))
-    func largeExact() throws { try Self.large.checkExact() }
+    private func logSumExp(_ row: ArraySlice<Float>) -> Double {
+        let top = Double(row.max() ?? 0)
+        return top + log(row.reduce(0.0) { $0 + exp(Double($1) - top) })
+    }
 }
 
 struct PublishedModel: Sendable {
     static let hint: Comment = "needs the published models in the cache: pallet model pull, or models/get.py"
 
+    static let all = [
+        PublishedModel(name: "smollm2-135m-instruct", file: "SmolLM2-135M-Instruct.Q4_1.gguf"),
+        PublishedModel(name: "qwen2.5-coder-0.5b-instruct", file: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"),
+        PublishedModel(name: "qwen2.5-coder-1.5b-instruct", file: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"),
+    ]
+
     let name: String
     let file: String
 
+    /// In CI absence is a failure; the largest is fetched for long tests only.
     var present: Bool { Shared.inCI || Shared.model(file) != nil }
 
-    private struct Prompt {
+    /// One model on one path.
+    struct Check: Sendable, CustomTestStringConvertible {
+        let model: PublishedModel
+        let exact: Bool
+
+        /// What takes minutes or many gigabytes: the 0.5B's exact path, and all of the 1.5B.
+        var isLong: Bool {
+            model.name.contains("1.5b") || exact && model.name.contains("0.5b")
+        }
+
+        var testDescription: String { "\(model.name), \(exact ? "exact" : "default")" }
+    }
+
+    struct Prompt {
         let name: String
         let firstClosePlace: Int?
         let limitKL: Double
     }
 
-    private func prompts() throws -> [Prompt] {
+    func prompts() throws -> [Prompt] {
         let json = try JSONSerialization.jsonObject(with: Shared.data("reference/real/\(name).json"))
         let all = try #require((json as? [String: Any])?["prompts"] as? [String: [String: Any]])
         return all.sorted { $0.key < $1.key }.map { key, value in
@@ -59,76 +122,8 @@ struct PublishedModel: Sendable {
         }
     }
 
-    private func runner(exact: Bool) throws -> Runner {
+    func runner(exact: Bool) throws -> Runner {
         try Runner(try #require(Shared.model(file)), precision: exact ? Runner.exact : Runner.integer)
-    }
-
-    /// Every listed log-probability within 5e-3, greedy ids equal up to the first near tie.
-    func checkExact() throws {
-        let runner = try runner(exact: true)
-        let reference = try SafetensorsReference("reference/real/\(name).safetensors").file
-        let size = runner.model.vocabularySize
-        for prompt in try prompts() {
-            let ids = try reference.integers("\(prompt.name).input_ids")
-            let logits = try runner.logits(ids)
-            let topIDs = try reference.integers("\(prompt.name).top_ids")
-            let top = try reference.floats("\(prompt.name).top_logits")
-            let sums = try reference.doubles("\(prompt.name).logsumexp")
-            var largest = 0.0
-            for position in ids.indices {
-                let row = logits[position * size..<(position + 1) * size]
-                let sum = logSumExp(row)
-                for rank in 0..<32 {
-                    let want = Double(top[position * 32 + rank]) - sums[position]
-                    let got = Double(row[row.startIndex + topIDs[position * 32 + rank]]) - sum
-                    largest = max(largest, abs(got - want))
-                }
-            }
-            #expect(largest < 5e-3, "\(name) \(prompt.name)")
-            let want = try reference.integers("\(prompt.name).greedy")
-            let count = min(prompt.firstClosePlace ?? want.count, want.count)
-            #expect(try runner.greedy(ids, count: count) == Array(want.prefix(count)), "\(name) \(prompt.name)")
-            print("\(name) exact \(prompt.name): largest log-probability error \(largest)")
-        }
-    }
-
-    /// Mean KL from the truth at the last position at most 1.25 × llama.cpp's over the prompt + 1e-4: the file holds
-    /// whole rows for the last position only, so the listed tokens stand for the rows before.
-    func checkDefault() throws {
-        let runner = try runner(exact: false)
-        let reference = try SafetensorsReference("reference/real/\(name).safetensors").file
-        let size = runner.model.vocabularySize
-        for prompt in try prompts() {
-            let ids = try reference.integers("\(prompt.name).input_ids")
-            let logits = try runner.logits(ids)
-            let topIDs = try reference.integers("\(prompt.name).top_ids")
-            let top = try reference.floats("\(prompt.name).top_logits")
-            let sums = try reference.doubles("\(prompt.name).logsumexp")
-            var total = 0.0
-            for position in ids.indices {
-                let row = logits[position * size..<(position + 1) * size]
-                let sum = logSumExp(row)
-                // KL over the 32 listed tokens and the rest as one.
-                var restWant = 1.0
-                var restGot = 1.0
-                for rank in 0..<32 {
-                    let want = Double(top[position * 32 + rank]) - sums[position]
-                    let got = Double(row[row.startIndex + topIDs[position * 32 + rank]]) - sum
-                    total += exp(want) * (want - got)
-                    restWant -= exp(want)
-                    restGot -= exp(got)
-                }
-                if restWant > 1e-12, restGot > 1e-12 { total += restWant * log(restWant / restGot) }
-            }
-            let mean = total / Double(ids.count)
-            #expect(mean <= 1.25 * prompt.limitKL + 1e-4, "\(name) \(prompt.name)")
-            print("\(name) default \(prompt.name): mean KL \(mean), llama.cpp \(prompt.limitKL)")
-        }
-    }
-
-    private func logSumExp(_ row: ArraySlice<Float>) -> Double {
-        let top = Double(row.max() ?? 0)
-        return top + log(row.reduce(0.0) { $0 + exp(Double($1) - top) })
     }
 }
 

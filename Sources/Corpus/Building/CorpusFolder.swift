@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Text
 
 #if canImport(Glibc)
     internal import Glibc
@@ -25,11 +26,7 @@ struct CorpusFolder {
     var old: URL { parent.appendingPathComponent(".\(name).old", isDirectory: true) }
 
     init(home: URL, name: String) throws(CorpusError) {
-        let isPlain = name.unicodeScalars.allSatisfy {
-            $0.properties.isAlphabetic || $0.properties.numericType != nil
-                || "-_.".unicodeScalars.contains($0)
-        }
-        guard isPlain, (1...64).contains(name.utf8.count), !name.hasPrefix(".") else { throw .badName(name) }
+        guard ObjectName.isValid(name) else { throw .badName(name) }
         self.name = name
         parent = home.appendingPathComponent("corpus", isDirectory: true)
     }

@@ -73,16 +73,68 @@ public struct ListedQuestion: Codable, Sendable, Equatable {
 /// What can be wrong with a question list.
 public enum QuestionListError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
-    case line(number: Int, reason: String)
+    /// A line is no question; `expected` says what was wanted where, `actual` what stands there.
+    case line(number: Int, expected: Expected, actual: Found)
     case tooFew(kind: String, expected: Int, actual: Int)
+
+    /// What a line should hold.
+    public enum Expected: Sendable, Equatable, CustomStringConvertible {
+        case utf8
+        case object
+        case field(String)
+        case text(String)
+        case flag(String)
+        case list(String)
+
+        /// In words.
+        public var description: String {
+            switch self {
+            case .utf8: "UTF-8 text"
+            case .object: "a JSON object"
+            case .field(let name): "the field \"\(name)\""
+            case .text(let name): "a text as \"\(name)\""
+            case .flag(let name): "true or false as \"\(name)\""
+            case .list(let name): "a list as \"\(name)\""
+            }
+        }
+    }
+
+    /// What a line holds in that place.
+    public enum Found: Sendable, Equatable, CustomStringConvertible {
+        /// Bytes in another encoding.
+        case bytes
+        /// Words that are no JSON: their beginning.
+        case words(String)
+        /// An object of these fields only.
+        case fields([String])
+        case text
+        case list
+        case object
+        /// A number, true, false or null.
+        case value(String)
+
+        /// In words.
+        public var description: String {
+            switch self {
+            case .bytes: "bytes of another encoding"
+            case .words(let head): "\"\(head)\""
+            case .fields(let names):
+                names.isEmpty ? "no fields" : "only " + names.map { "\"\($0)\"" }.joined(separator: ", ")
+            case .text: "a text"
+            case .list: "a list"
+            case .object: "an object"
+            case .value(let text): text
+            }
+        }
+    }
 
     /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "Cannot read the question list \(path): \(reason)."
-        case .line(let number, let reason):
-            "Line \(number) of the question list is not a question: \(reason). Expected one JSON object per line with "
-                + "\"question\" and \"answerable\"."
+        case .line(let number, let expected, let actual):
+            "Line \(number) of the question list is not a question: expected \(expected), found \(actual). "
+                + "A line looks like {\"id\": \"1\", \"question\": \"…\"}."
         case .tooFew(let kind, let expected, let actual):
             "The question list has \(actual) \(kind) questions; at least \(expected) are needed."
         }
@@ -113,9 +165,42 @@ public enum QuestionList {
                 if question.id.isEmpty { question.id = String(index + 1) }
                 result.append(question)
             } catch {
-                throw .line(number: index + 1, reason: "\(error)")
+                let (expected, actual) = mismatch(error, in: line)
+                throw .line(number: index + 1, expected: expected, actual: actual)
             }
         }
         return result
+    }
+
+    /// What a line should have held and what it holds.
+    private static func mismatch(
+        _ error: any Error, in line: Data
+    ) -> (expected: QuestionListError.Expected, actual: QuestionListError.Found) {
+        guard let value = try? JSONSerialization.jsonObject(with: Data(line), options: [.fragmentsAllowed]) else {
+            guard let text = String(bytes: line, encoding: .utf8) else { return (.utf8, .bytes) }
+            let head = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            return (.object, .words(String(head.prefix(60)) + (head.count > 60 ? "…" : "")))
+        }
+        guard let object = value as? [String: Any] else { return (.object, found(value)) }
+        switch error {
+        case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
+            let name = context.codingPath.first?.stringValue ?? ""
+            let actual = object[name].map(found) ?? .value("null")
+            if name == "keywords" || name == "documents" { return (.list(name), actual) }
+            return (type == Bool.self ? .flag(name) : .text(name), actual)
+        case DecodingError.keyNotFound(let key, _):
+            return (.field(key.stringValue), .fields(object.keys.sorted().prefix(8).map { String($0.prefix(40)) }))
+        default: return (.field("question"), .fields(object.keys.sorted().prefix(8).map { String($0.prefix(40)) }))
+        }
+    }
+
+    private static func found(_ value: Any) -> QuestionListError.Found {
+        switch value {
+        case is String: .text
+        case is [Any]: .list
+        case is [String: Any]: .object
+        case is NSNull: .value("null")
+        default: .value(String("\(value)".prefix(40)))
+        }
     }
 }

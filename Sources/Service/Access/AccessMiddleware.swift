@@ -43,6 +43,7 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         let authority = request.head.authority ?? ""
         if !policy.hosts.isEmpty, !policy.hosts.contains(Self.host(of: authority)) {
+            await request.drainBody()
             throw OpenAIError(
                 .forbidden, type: "invalid_request_error",
                 message: "The host '\(authority.prefix(100))' is not a name of this service.", code: "host_not_allowed")
@@ -50,6 +51,7 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
         if request.method != .get, request.method != .head, let origin = request.headers[.origin] {
             let own = origin.split(separator: "/", omittingEmptySubsequences: true).last.map(String.init) ?? ""
             guard own == authority else {
+                await request.drainBody()
                 throw OpenAIError(
                     .forbidden, type: "invalid_request_error",
                     message: "Requests from pages of another origin are not accepted.", code: "origin_not_allowed")
@@ -77,13 +79,17 @@ struct KeyMiddleware<Context: RequestContext>: RouterMiddleware {
         guard policy.requiresKey else { return try await next(request, context) }
         let header = request.headers[.authorization] ?? ""
         guard header.lowercased().hasPrefix("bearer ") else {
+            await request.drainBody()
             throw Self.refusal("No API key was given: send it as 'Authorization: Bearer KEY'.", "missing_api_key")
         }
         let key = header.dropFirst(7).trimmingCharacters(in: .whitespaces)
         // The key is looked up by its hash: nothing is compared character by character, so time tells nothing.
         guard !key.isEmpty, key.utf8.count <= 256,
             try await policy.keys.activeKey(hash: AccessPolicy.hash(key)) != nil
-        else { throw Self.refusal("The API key is not valid.", "invalid_api_key") }
+        else {
+            await request.drainBody()
+            throw Self.refusal("The API key is not valid.", "invalid_api_key")
+        }
         return try await next(request, context)
     }
 

@@ -15,7 +15,7 @@ struct AssistantController {
     let log: ServiceLog
 
     func complete(
-        _ request: Request, conversation: Conversation, parameters: GenerationParameters
+        _ request: Request, _ context: ClientContext, conversation: Conversation, parameters: GenerationParameters
     ) async throws -> Response {
         guard let last = conversation.turns.last, last.role == "user" else {
             throw OpenAIError.invalid("messages", "The last message to an assistant must be the user's.")
@@ -32,14 +32,13 @@ struct AssistantController {
             return stream(request, events: events, answer: answer, meter: meter, parameters: parameters)
         }
         do {
-            for try await event in events {
-                guard case .finished(let result) = event else { continue }
-                record(result, meter.usage)
-                return try .json(
-                    answer.whole(
-                        text: result.text, usage: ChatTypes.Usage(meter.usage), citations: result.citations,
-                        answered: result.outcome != .notFound))
-            }
+            let result = try await context.whileClientStays { try await Self.whole(events) }
+            record(result, meter.usage)
+            return try .json(
+                answer.whole(
+                    text: result.text, usage: ChatTypes.Usage(meter.usage), citations: result.citations,
+                    answered: result.outcome != .notFound))
+        } catch is CancellationError {
             throw CancellationError()
         } catch {
             if OpenAIError(error).status.code >= 500 { log.failure("assistant failed", error) }
@@ -47,11 +46,20 @@ struct AssistantController {
         }
     }
 
+    /// The answer at the end of its events.
+    /// - Throws: `CancellationError` where they end before it.
+    static func whole(_ events: AsyncThrowingStream<AnswerEvent, any Error>) async throws -> Answer {
+        for try await event in events {
+            if case .finished(let answer) = event { return answer }
+        }
+        throw CancellationError()
+    }
+
     private func stream(
         _ request: Request, events: AsyncThrowingStream<AnswerEvent, any Error>, answer: ChatAnswer,
         meter: UsageMeter, parameters: GenerationParameters
     ) -> Response {
-        EventStream.response(for: request, log: { log.failure("assistant stream failed", $0) }) { stream, write in
+        EventStream.response(for: request, log: log, failure: "assistant stream failed") { stream, write in
             try await write(try stream.event(answer.begin()))
             var shown = ""
             for try await event in events {

@@ -9,13 +9,13 @@ struct ChatCompletionController {
     let metrics: ServiceMetrics
     let log: ServiceLog
 
-    func complete(_ request: Request, _ context: some RequestContext) async throws -> Response {
-        let fields = try await RequestFields(reading: request.body)
+    func complete(_ request: Request, _ context: ClientContext) async throws -> Response {
+        let fields = try await RequestFields(reading: request)
         let parameters = try GenerationParameters(fields)
         let conversation = try Conversation(fields)
         if let assistant = served.assistants[parameters.model] {
             return try await AssistantController(assistant: assistant, metrics: metrics, log: log)
-                .complete(request, conversation: conversation, parameters: parameters)
+                .complete(request, context, conversation: conversation, parameters: parameters)
         }
         guard let engine = served.engines[parameters.model] else {
             throw OpenAIError.unknownModel(parameters.model, known: served.names)
@@ -37,9 +37,11 @@ struct ChatCompletionController {
                 request, engine: engine, generation: generation, answer: answer, includeUsage: parameters.includeUsage)
         }
         do {
-            let result = try await engine.complete(generation)
+            let result = try await context.whileClientStays { try await engine.complete(generation) }
             metrics.record(result.usage)
             return try .json(answer.whole(result, tokenizer: engine.model.tokenizer))
+        } catch is CancellationError {
+            throw CancellationError()
         } catch {
             if OpenAIError(error).status.code >= 500 { log.failure("generation failed", error) }
             throw OpenAIError(error)
@@ -53,7 +55,7 @@ struct ChatCompletionController {
         // error, not one inside a stream.
         let started = try await StartedGeneration(engine.generate(generation))
         let tokenizer = engine.model.tokenizer
-        return EventStream.response(for: request, log: { log.failure("stream failed", $0) }) { stream, write in
+        return EventStream.response(for: request, log: log, failure: "stream failed") { stream, write in
             try await write(try stream.event(answer.begin()))
             for try await event in started.events {
                 switch event {
@@ -98,8 +100,9 @@ struct LogProbabilityOptions {
 struct StartedGeneration: Sendable {
     let events: AsyncThrowingStream<GenerationEvent, any Error>
 
+    /// - Parameter prompt: the field that the prompt came in.
     /// - Throws: `OpenAIError` where the request failed before its first token.
-    init(_ source: AsyncThrowingStream<GenerationEvent, any Error>) async throws {
+    init(_ source: AsyncThrowingStream<GenerationEvent, any Error>, prompt: String = "messages") async throws {
         let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
         let (started, signal) = AsyncThrowingStream<Void, any Error>.makeStream()
         let pump = Task {
@@ -120,7 +123,7 @@ struct StartedGeneration: Sendable {
         do {
             for try await _ in started {}
         } catch {
-            throw OpenAIError(error)
+            throw OpenAIError(error, prompt: prompt)
         }
     }
 }

@@ -11,8 +11,8 @@ struct CompletionController {
     let metrics: ServiceMetrics
     let log: ServiceLog
 
-    func complete(_ request: Request, _ context: some RequestContext) async throws -> Response {
-        let fields = try await RequestFields(reading: request.body)
+    func complete(_ request: Request, _ context: ClientContext) async throws -> Response {
+        let fields = try await RequestFields(reading: request)
         let parameters = try GenerationParameters(fields)
         guard let engine = served.engines[parameters.model] else {
             if served.assistants[parameters.model] != nil {
@@ -36,12 +36,14 @@ struct CompletionController {
                 request, engine: engine, generation: generation, answer: answer, includeUsage: parameters.includeUsage)
         }
         do {
-            let result = try await engine.complete(generation)
+            let result = try await context.whileClientStays { try await engine.complete(generation) }
             metrics.record(result.usage)
             return try .json(answer.whole(result, tokenizer: tokenizer))
+        } catch is CancellationError {
+            throw CancellationError()
         } catch {
             if OpenAIError(error).status.code >= 500 { log.failure("generation failed", error) }
-            throw OpenAIError(error)
+            throw OpenAIError(error, prompt: "prompt")
         }
     }
 
@@ -70,9 +72,9 @@ struct CompletionController {
     private func stream(
         _ request: Request, engine: Engine, generation: GenerationRequest, answer: TextAnswer, includeUsage: Bool
     ) async throws -> Response {
-        let started = try await StartedGeneration(engine.generate(generation))
+        let started = try await StartedGeneration(engine.generate(generation), prompt: "prompt")
         let tokenizer = engine.model.tokenizer
-        return EventStream.response(for: request, log: { log.failure("stream failed", $0) }) { stream, write in
+        return EventStream.response(for: request, log: log, failure: "stream failed") { stream, write in
             for try await event in started.events {
                 switch event {
                 case .prompt: break

@@ -14,6 +14,8 @@ public struct OpenAIError: Error, HTTPResponseError, Sendable, Equatable {
     public var parameter: String?
     /// The kind of error, for programs.
     public var code: String?
+    /// The methods that the path has, where the request's is not one of them.
+    public var allowedMethods: [String] = []
 
     /// An error that a client is told.
     public init(
@@ -39,15 +41,26 @@ public struct OpenAIError: Error, HTTPResponseError, Sendable, Equatable {
             parameter: "model", code: "model_not_found")
     }
 
+    /// 405: the path is there, the method is not.
+    static func wrongMethod(_ method: String, path: String, allowed: [String]) -> OpenAIError {
+        var error = OpenAIError(
+            .methodNotAllowed, type: "invalid_request_error",
+            message: "\(method.prefix(20)) \(path): this path takes \(allowed.joined(separator: ", ")).",
+            code: "method_not_allowed")
+        error.allowedMethods = allowed
+        return error
+    }
+
     /// What an error of the engine means to a client; the unexpected becomes an empty 500, its text stays in the log.
-    init(_ error: any Error) {
+    /// - Parameter prompt: the field that the prompt came in.
+    init(_ error: any Error, prompt: String = "messages") {
         switch error {
         case let error as OpenAIError: self = error
         case let error as GenerationError:
             switch error {
             case .promptTooLong:
-                self = .invalid("messages", "\(error)", code: "context_length_exceeded")
-            case .emptyPrompt: self = .invalid("messages", "\(error)")
+                self = .invalid(prompt, "\(error)", code: "context_length_exceeded")
+            case .emptyPrompt: self = .invalid(prompt, "\(error)")
             case .maxTokens: self = .invalid("max_tokens", "\(error)")
             case .busy:
                 self.init(.tooManyRequests, type: "rate_limit_error", message: "\(error)", code: "queue_full")
@@ -60,7 +73,7 @@ public struct OpenAIError: Error, HTTPResponseError, Sendable, Equatable {
             case .unknownToken(let source, _, _): self = .invalid(source, "\(error)")
             default: self.init(.internalServerError, type: "server_error", message: "\(error)")
             }
-        case let error as ChatPromptError: self = .invalid("messages", "\(error)", code: "chat_template")
+        case let error as ChatPromptError: self = .invalid(prompt, "\(error)", code: "chat_template")
         default:
             self.init(.internalServerError, type: "server_error", message: "The server could not answer.")
         }
@@ -94,6 +107,7 @@ public struct OpenAIError: Error, HTTPResponseError, Sendable, Equatable {
     public func response(from request: Request, context: some RequestContext) throws -> Response {
         var response = try Response.json(body, status: status)
         if status == .tooManyRequests || status == .serviceUnavailable { response.headers[.retryAfter] = "5" }
+        if !allowedMethods.isEmpty { response.headers[.allow] = allowedMethods.joined(separator: ", ") }
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }

@@ -12,18 +12,18 @@ struct RequestFields {
     private let fields: TemplateValue
 
     /// - Throws: `OpenAIError` 413 for a body that is too large, 400 for one that is no JSON object.
-    init(reading body: RequestBody) async throws {
+    init(reading request: Request) async throws {
         let buffer: ByteBuffer
         do {
-            buffer = try await body.collect(upTo: Self.sizeLimit)
+            buffer = try await request.wholeBody(upTo: Self.sizeLimit)
         } catch is CancellationError {
             throw CancellationError()
-        } catch  where !(error is NIOTooManyBytesError) {
-            throw OpenAIError.invalid(nil, "The request body could not be read to its end.", code: "broken_body")
-        } catch {
+        } catch is BodyTooLarge {
             throw OpenAIError(
                 .contentTooLarge, type: "invalid_request_error",
                 message: "The request body is larger than \(Self.sizeLimit) bytes.", code: "request_too_large")
+        } catch {
+            throw OpenAIError.invalid(nil, "The request body could not be read to its end.", code: "broken_body")
         }
         try self.init(json: Data(buffer.readableBytesView))
     }

@@ -14,7 +14,7 @@ struct AskController: Sendable {
     let metrics: ServiceMetrics
     let log: ServiceLog
 
-    func ask(_ request: Request, _ context: some RequestContext) async throws -> Response {
+    func ask(_ request: Request, _ context: ClientContext) async throws -> Response {
         let form = try await PageForm(reading: request)
         let visitor = PageVisitor(request, chosen: form["lang"])
         let layout = try await pages.layout(visitor)
@@ -41,15 +41,12 @@ struct AskController: Sendable {
         let events = served.assistant(meter: meter, log: log)
             .stream(question, earlier: earlier.isEmpty ? [] : [ChatTurn(.user, String(earlier))])
         if streams { return stream(request, events, meter) }
-        for try await event in events {
-            guard case .finished(let answer) = event else { continue }
-            record(answer, meter)
-            let html = layout.document(
-                title: visitor.text("回答", "Answer"), path: "/", indexed: false,
-                main: section.page(answer: section.answer(answer), earlier: question))
-            return PageHeaders.response(html, stored: false)
-        }
-        throw CancellationError()
+        let answer = try await context.whileClientStays { try await AssistantController.whole(events) }
+        record(answer, meter)
+        let html = layout.document(
+            title: visitor.text("回答", "Answer"), path: "/", indexed: false,
+            main: section.page(answer: section.answer(answer), earlier: question))
+        return PageHeaders.response(html, stored: false)
     }
 
     private static func problem(_ question: String, _ visitor: PageVisitor) -> String? {
@@ -80,7 +77,7 @@ struct AskController: Sendable {
     private func stream(
         _ request: Request, _ events: AsyncThrowingStream<AnswerEvent, any Error>, _ meter: UsageMeter
     ) -> Response {
-        EventStream.response(for: request, log: { log.failure("page stream failed", $0) }) { stream, write in
+        EventStream.response(for: request, log: log, failure: "page stream failed") { stream, write in
             var passages: [PassageHit] = []
             var hasSentences = false
             for try await event in events {

@@ -145,7 +145,7 @@ struct AskSection {
         return """
             <li><details><summary><b class="mark">\(source.number)</b> <span>\(source.title)</span></summary>
             <div id="source-\(source.number)"><p class="place">\(heading)\(date)<span>\(source.document)</span></p>
-            <blockquote>\(source.before)<mark>\(source.quote)</mark>\(source.after)</blockquote></div></details></li>
+            <blockquote>\(source.blocks.map(\.markup))</blockquote></div></details></li>
             """
     }
 }

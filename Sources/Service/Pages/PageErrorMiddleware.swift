@@ -20,6 +20,9 @@ struct PageErrorMiddleware<Context: RequestContext>: RouterMiddleware {
             if error.status == .tooManyRequests || error.status == .serviceUnavailable {
                 response.headers[.retryAfter] = "5"
             }
+            if !error.allowedMethods.isEmpty {
+                response.headers[.allow] = error.allowedMethods.joined(separator: ", ")
+            }
             return response
         }
     }
@@ -59,6 +62,11 @@ struct ErrorPage {
             (
                 visitor.text("没有这个页面", "There is no such page"),
                 visitor.text("地址可能有误，或者内容已经移走。", "The address may be wrong, or its content has moved.")
+            )
+        case 405:
+            (
+                visitor.text("这个页面不能这样访问", "Not in this way"),
+                visitor.text("请从首页重新打开，或重新提交。", "Please start again from the front page.")
             )
         case 403:
             (

@@ -11,12 +11,17 @@ struct PageForm {
     init(reading request: Request) async throws {
         let type = request.headers[.contentType]?.lowercased() ?? ""
         guard type.hasPrefix("application/x-www-form-urlencoded") else {
+            await request.drainBody()
             throw OpenAIError(
                 .unsupportedMediaType, type: "invalid_request_error",
                 message: "A form is expected: application/x-www-form-urlencoded.", code: "unsupported_media_type")
         }
         do {
-            self.init(Array(try await request.body.collect(upTo: Self.sizeLimit).readableBytesView))
+            self.init(Array(try await request.wholeBody(upTo: Self.sizeLimit).readableBytesView))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch  where !(error is BodyTooLarge) {
+            throw OpenAIError.invalid(nil, "The form could not be read to its end.", code: "broken_body")
         } catch {
             throw OpenAIError(
                 .contentTooLarge, type: "invalid_request_error",

@@ -10,10 +10,8 @@ struct SourceView: Encodable, Sendable {
     let heading: String
     let date: String?
     let document: String
-    /// The passage: what stands before the supporting words, these, and what comes after.
-    let before: String
-    let quote: String
-    let after: String
+    /// The passage with the supporting words in it.
+    let blocks: [SourceBlock]
 
     /// - Parameter passages: what was found; the citation's passage is looked up there for the words around.
     init(_ citation: Citation, passages: [PassageHit]) {
@@ -24,37 +22,18 @@ struct SourceView: Encodable, Sendable {
         heading = headings.joined(separator: " › ")
         date = citation.date
         document = citation.document
-        quote = citation.text
         let passage = passages.lazy.map(\.passage).first {
             $0.hash == citation.passageHash && $0.document.record == citation.record
         }
         let from = citation.offset - (passage?.start ?? 0)
-        guard let scalars = passage.map({ Array($0.text.unicodeScalars) }), from >= 0, citation.length >= 0,
+        guard let passage, case let scalars = Array(passage.text.unicodeScalars), from >= 0, citation.length >= 0,
             from <= scalars.count, citation.length <= scalars.count - from
         else {
-            before = ""
-            after = ""
+            let quote = Array(citation.text.unicodeScalars)
+            blocks = SourceBlock.blocks(quote, quoted: 0..<quote.count)
             return
         }
-        before = Self.readable(scalars[..<from], startsLine: true)
-        after = Self.readable(scalars[(from + citation.length)...], startsLine: false)
-    }
-
-    /// Words around the quotation without the marks of Markdown headings and with one line break for several. The
-    /// quotation itself stays as it is.
-    private static func readable(_ scalars: ArraySlice<Unicode.Scalar>, startsLine: Bool) -> String {
-        var result = String.UnicodeScalarView()
-        var startsLine = startsLine
-        for scalar in scalars {
-            if scalar == "\n" {
-                if !startsLine { result.append(scalar) }
-                startsLine = true
-            } else if !(startsLine && (scalar == "#" || scalar == " ")) {
-                result.append(scalar)
-                startsLine = false
-            }
-        }
-        return String(result)
+        blocks = SourceBlock.blocks(scalars, quoted: from..<from + citation.length, lead: passage.lead)
     }
 }
 

@@ -14,14 +14,16 @@ struct SQLiteCompanyFacts: CompanyFactRepository {
     let writer: any DatabaseWriter
 
     func setFacts(_ facts: [String: String]) async throws {
-        try await writer.write { db in
-            for (key, value) in facts.sorted(by: { $0.key < $1.key }) {
-                try db.execute(
-                    sql: """
-                        INSERT INTO company_fact (key, value) VALUES (?, ?)
-                        ON CONFLICT (key) DO UPDATE SET value = excluded.value
-                        """, arguments: [key, value])
-            }
+        try await writer.write { try Self.setFacts(facts, $0) }
+    }
+
+    static func setFacts(_ facts: [String: String], _ db: Database) throws {
+        for (key, value) in facts.sorted(by: { $0.key < $1.key }) {
+            try db.execute(
+                sql: """
+                    INSERT INTO company_fact (key, value) VALUES (?, ?)
+                    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+                    """, arguments: [key, value])
         }
     }
 

@@ -4,28 +4,30 @@ struct SQLiteArticles: ArticleRepository {
     let writer: any DatabaseWriter
 
     func importArticles(_ articles: [Article]) async throws -> ImportCounts {
+        try await writer.write { try Self.importArticles(articles, $0) }
+    }
+
+    static func importArticles(_ articles: [Article], _ db: Database) throws -> ImportCounts {
         for article in articles where article.title.isEmpty {
             throw StorageError.invalidValue(field: "article.title", expected: "not empty", actual: "empty")
         }
-        return try await writer.write { db in
-            var counts = ImportCounts()
-            for article in articles {
-                let old = try Row.fetchOne(
-                    db, sql: "SELECT * FROM article WHERE title = ? AND published = ?",
-                    arguments: [article.title, article.published])
-                if let old {
-                    var same = article
-                    same.id = old["id"]
-                    if Self.article(old) == same {
-                        counts.unchanged += 1
-                        continue
-                    }
+        var counts = ImportCounts()
+        for article in articles {
+            let old = try Row.fetchOne(
+                db, sql: "SELECT * FROM article WHERE title = ? AND published = ?",
+                arguments: [article.title, article.published])
+            if let old {
+                var same = article
+                same.id = old["id"]
+                if Self.article(old) == same {
+                    counts.unchanged += 1
+                    continue
                 }
-                try Self.upsert(article, db)
-                if old == nil { counts.inserted += 1 } else { counts.updated += 1 }
             }
-            return counts
+            try Self.upsert(article, db)
+            if old == nil { counts.inserted += 1 } else { counts.updated += 1 }
         }
+        return counts
     }
 
     func article(id: Int64) async throws -> Article? {

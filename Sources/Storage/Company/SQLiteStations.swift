@@ -4,26 +4,28 @@ struct SQLiteStations: StationRepository {
     let writer: any DatabaseWriter
 
     func importStations(_ stations: [Station]) async throws -> ImportCounts {
+        try await writer.write { try Self.importStations(stations, $0) }
+    }
+
+    static func importStations(_ stations: [Station], _ db: Database) throws -> ImportCounts {
         for station in stations where station.city.isEmpty || station.province.isEmpty {
             throw StorageError.invalidValue(
                 field: "station", expected: "a city with its province",
                 actual: "city '\(station.city)', province '\(station.province)'")
         }
-        return try await writer.write { db in
-            var counts = ImportCounts()
-            for station in stations {
-                let old = try Row.fetchOne(
-                    db, sql: "SELECT * FROM station WHERE province = ? AND city = ?",
-                    arguments: [station.province, station.city])
-                if let old, Self.station(old) == station {
-                    counts.unchanged += 1
-                    continue
-                }
-                try Self.upsert(station, db)
-                if old == nil { counts.inserted += 1 } else { counts.updated += 1 }
+        var counts = ImportCounts()
+        for station in stations {
+            let old = try Row.fetchOne(
+                db, sql: "SELECT * FROM station WHERE province = ? AND city = ?",
+                arguments: [station.province, station.city])
+            if let old, Self.station(old) == station {
+                counts.unchanged += 1
+                continue
             }
-            return counts
+            try Self.upsert(station, db)
+            if old == nil { counts.inserted += 1 } else { counts.updated += 1 }
         }
+        return counts
     }
 
     func allStations() async throws -> [Station] {

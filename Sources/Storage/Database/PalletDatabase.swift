@@ -12,7 +12,7 @@ public final class PalletDatabase: Sendable {
         case server
         /// A command that writes. It may run beside a server; SQLite lets one write at a time.
         case command
-        /// A command that only reads. Creates and changes nothing.
+        /// A command that only reads. Creates and changes nothing; only a write that was cut off is undone first.
         case readOnly
     }
 
@@ -42,14 +42,39 @@ public final class PalletDatabase: Sendable {
         }
         let lock = access == .server ? try FileLock(home.appendingPathComponent("pallet.lock")) : nil
         do {
-            let pool = try DatabasePool(path: file.path, configuration: configuration(readOnly: access == .readOnly))
-            let database = PalletDatabase(file: file, writer: pool, lock: lock)
-            try database.migrate(readOnly: access == .readOnly)
-            return database
+            return try opened(file, readOnly: access == .readOnly, lock: lock)
+        } catch let error as StorageError {
+            throw error
+        } catch let error as DatabaseError where access == .readOnly && leftUnfinished(error) {
+            return try recovered(file)
+        } catch {
+            throw .cannotOpen(path: file.path, reason: "\(error)")
+        }
+    }
+
+    private static func opened(_ file: URL, readOnly: Bool, lock: FileLock?) throws -> PalletDatabase {
+        let pool = try DatabasePool(path: file.path, configuration: configuration(readOnly: readOnly))
+        let database = PalletDatabase(file: file, writer: pool, lock: lock)
+        try database.migrate(readOnly: readOnly)
+        return database
+    }
+
+    /// Whether a reader may have met what a killed writer left: a journal that has to be played back first.
+    private static func leftUnfinished(_ error: DatabaseError) -> Bool {
+        [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode)
+    }
+
+    /// Lets SQLite undo the write that was cut off, which a connection for reading cannot, and opens for reading.
+    private static func recovered(_ file: URL) throws(StorageError) -> PalletDatabase {
+        do {
+            let queue = try DatabaseQueue(path: file.path, configuration: configuration(readOnly: false))
+            _ = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }
+            try queue.close()
+            return try opened(file, readOnly: true, lock: nil)
         } catch let error as StorageError {
             throw error
         } catch {
-            throw .cannotOpen(path: file.path, reason: "\(error)")
+            throw .needsRecovery(path: file.path, reason: "\(error)")
         }
     }
 
@@ -84,13 +109,29 @@ public final class PalletDatabase: Sendable {
     private func migrate(readOnly: Bool) throws {
         let migrator = Migrations.migrator
         let path = file?.path ?? "in memory"
-        let (newer, complete) = try writer.read {
-            (try migrator.hasBeenSuperseded($0), try migrator.hasCompletedMigrations($0))
+        let (newer, complete, begun) = try writer.read {
+            (
+                try migrator.hasBeenSuperseded($0), try migrator.hasCompletedMigrations($0),
+                try !migrator.appliedIdentifiers($0).isEmpty
+            )
         }
         if newer { throw StorageError.newerSchema(path: path) }
         if complete { return }
-        if readOnly { throw StorageError.olderSchema(path: path) }
+        if readOnly { throw begun ? StorageError.olderSchema(path: path) : .unfinished(path: path) }
         try migrator.migrate(writer)
+    }
+
+    /// Stations, facts and articles of a company's page in one transaction: all of them or none.
+    /// - Throws: `StorageError.invalidValue`, or what the database reports; nothing has changed then.
+    @discardableResult
+    public func importPage(
+        stations: [Station], facts: [String: String], articles: [Article]
+    ) async throws -> (stations: ImportCounts, articles: ImportCounts) {
+        try await writer.write { db in
+            let stationCounts = try SQLiteStations.importStations(stations, db)
+            try SQLiteCompanyFacts.setFacts(facts, db)
+            return (stationCounts, try SQLiteArticles.importArticles(articles, db))
+        }
     }
 
     /// The company's city stations.

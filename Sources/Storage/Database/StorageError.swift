@@ -1,3 +1,5 @@
+internal import Text
+
 /// What can be wrong with a home's database, said so that the operator knows what to do.
 public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another process serves this home already. `holder` is what its lock file says (process id), if readable.
@@ -10,6 +12,12 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case newerSchema(path: String)
     /// Opened for reading only, but the file needs migrations first.
     case olderSchema(path: String)
+    /// Opened for reading only, and the file is there, but nothing in it: whoever was creating it was stopped.
+    case unfinished(path: String)
+    /// Opened for reading only; a write that was cut off has to be undone first, and this user may not.
+    case needsRecovery(path: String, reason: String)
+    /// A name for an index or an assistant that breaks the rule for names.
+    case badName(kind: String, name: String)
     /// A value that cannot be stored.
     case invalidValue(field: String, expected: String, actual: String)
     /// Something that should be there by its name or number is not.
@@ -32,6 +40,14 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .olderSchema(let path):
             "The database \(path) was written by an older Pallet. Run a writing command "
                 + "(for example `pallet index build`) once, which brings it up to date."
+        case .unfinished(let path):
+            "The database \(path) is empty: the command that was creating it was stopped. Run that command again "
+                + "(for example `pallet site import` or `pallet index build`), or check --home."
+        case .needsRecovery(let path, let reason):
+            "The database \(path) holds a write that was cut off and has to be undone, which failed: \(reason). "
+                + "Run the command once as a user who may write to that folder."
+        case .badName(let kind, let name):
+            "'\(name)' is no name for an \(kind): use \(ObjectName.rule)."
         case .invalidValue(let field, let expected, let actual):
             "The field \(field) must be \(expected), but is \(actual)."
         case .notFound(let kind, let name):

@@ -1,14 +1,12 @@
 import GRDB
+import Text
 
 /// Documents and passages in SQLite. Building is here, searching in `SQLitePassageStore+Search.swift`.
 struct SQLitePassageStore: PassageStore {
     let writer: any DatabaseWriter
 
     func beginVersion(index name: String, cutter: String) async throws -> IndexVersion {
-        guard !name.isEmpty, name.utf8.count <= 100 else {
-            throw StorageError.invalidValue(
-                field: "index.name", expected: "1 to 100 bytes", actual: "\(name.utf8.count) bytes")
-        }
+        guard ObjectName.isValid(name) else { throw StorageError.badName(kind: "index", name: name) }
         let now = Timestamp.now()
         return try await writer.write { db in
             let index = try Self.indexID(name, db) ?? Self.createIndex(name, db)

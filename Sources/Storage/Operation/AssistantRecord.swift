@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Text
 
 /// What a company configures as one assistant. It appears as a model name to API clients.
 public struct AssistantRecord: Codable, Sendable, Equatable {
@@ -78,10 +79,11 @@ struct SQLiteAssistants: AssistantRepository {
     let writer: any DatabaseWriter
 
     func save(_ assistant: AssistantRecord) async throws {
-        guard !assistant.name.isEmpty, !assistant.model.isEmpty else {
-            throw StorageError.invalidValue(
-                field: "assistant", expected: "a name and a model",
-                actual: "name '\(assistant.name)', model '\(assistant.model)'")
+        guard ObjectName.isValid(assistant.name) else {
+            throw StorageError.badName(kind: "assistant", name: assistant.name)
+        }
+        guard !assistant.model.isEmpty else {
+            throw StorageError.invalidValue(field: "assistant.model", expected: "a model's name", actual: "empty")
         }
         let settings = String(decoding: try JSONEncoder.stable.encode(assistant.settings), as: UTF8.self)
         let now = Timestamp.now()

@@ -35,7 +35,7 @@ struct ChatCommand: AsyncParsableCommand {
                 messages.append(ChatMessage(role: "assistant", content: try await answer(messages, engine)))
             } catch let error as GenerationError {
                 messages.removeLast()
-                Output.note("\(error)")
+                Output.note(text(Failure.chinese(error), "\(error)"))
             }
         }
     }

@@ -6,12 +6,15 @@ import Tensors
 /// Files that a command reads.
 enum InputFile {
     static func data(_ path: String) throws -> Data {
+        let url = URL(fileURLWithPath: path)
+        if (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false {
+            throw Failure(.noInput, "\(path) 是目录，应为文本文件", "\(path) is a folder, expected a text file")
+        }
         do {
-            return try Data(contentsOf: URL(fileURLWithPath: path))
+            return try Data(contentsOf: url)
         } catch {
-            throw Failure(
-                .noInput, "无法读取 \(path)：\(error.localizedDescription)",
-                "cannot read \(path): \(error.localizedDescription)")
+            let reason = SystemReason(error)
+            throw Failure(.noInput, "无法读取 \(path)：\(reason.chinese)", "cannot read \(path): \(reason.english)")
         }
     }
 

@@ -32,10 +32,11 @@ struct ServeCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "pallet")
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .warning
+        let configuration = PalletApplication.Configuration(host: host, port: port, requiresKey: requireKey)
+        try configuration.checkHost()
         let database = try PalletDatabase.open(home: try home.folder.created().url, access: .server)
         let serving = try await Serving(
             home: home.folder, database: database, model: model, threads: threads.count, context: context)
-        let configuration = PalletApplication.Configuration(host: host, port: port, requiresKey: requireKey)
         if !configuration.isLoopback, try await database.apiKeys.allKeys().allSatisfy({ $0.revokedAt != nil }) {
             Output.note(
                 text(

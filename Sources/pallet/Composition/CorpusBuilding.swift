@@ -2,6 +2,7 @@ import Corpus
 import Foundation
 import Retrieval
 import Storage
+import Text
 
 /// Stages 1 and 2 as commands and the demo run them.
 struct CorpusBuilding {
@@ -27,6 +28,7 @@ struct CorpusBuilding {
 
     /// One index over one corpus or several.
     func index(_ corpora: [String], name: String) async throws -> IndexBuildReport {
+        guard ObjectName.isValid(name) else { throw StorageError.badName(kind: "index", name: name) }
         let database = try PalletDatabase.open(home: home.url)
         let lock = try indexLock()
         defer { withExtendedLifetime(lock) {} }

@@ -14,9 +14,10 @@ struct Home {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
+            let reason = SystemReason(error)
             throw Failure(
-                .cannotCreate, "无法建立主目录 \(url.path)：\(error.localizedDescription)",
-                "cannot create the home folder \(url.path): \(error.localizedDescription)")
+                .cannotCreate, "无法建立主目录 \(url.path)：\(reason.chinese)",
+                "cannot create the home folder \(url.path): \(reason.english)")
         }
         return self
     }

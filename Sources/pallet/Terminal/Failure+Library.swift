@@ -5,14 +5,15 @@ import Inference
 import ModelFormats
 import ModelHub
 import Retrieval
+import Service
 import Site
 import Storage
 import Tensors
 import Tokenizers
 import Transformers
 
-/// What errors of the libraries mean to a person at the command line. The libraries say in English what is wrong and
-/// where; here the kind of trouble is named in the user's language, and the exit code follows.
+/// What errors of the libraries mean to a person at the command line: the words come from `ChineseMessage` or the error
+/// itself, here the kind of trouble is named and the exit code follows.
 extension Failure {
     init(_ error: any Error) {
         switch error {
@@ -24,25 +25,26 @@ extension Failure {
         case GGUFError.file(let error): self = Self.file(error)
         case SafetensorsError.file(let error): self = Self.file(error)
         case is GGUFError, is SafetensorsError, is ModelFileError, is ModelConfigurationError:
-            self.init(.data, "模型文件有问题：\(error)", "the model file: \(error)")
-        case is TokenizerError: self.init(.data, "分词器有问题：\(error)", "the tokenizer: \(error)")
-        case is TemplateError, is ChatPromptError: self.init(.data, "对话模板：\(error)", "the chat template: \(error)")
-        case let error as TransformerError: self = Self.transformer(error)
-        case is TensorError: self.init(.data, "计算：\(error)", "compute: \(error)")
-        case let error as GenerationError:
-            switch error {
-            case .promptTooLong(let tokens, let limit):
-                self.init(
-                    .data, "提示有 \(tokens) 个词元，上下文只有 \(limit)；请缩短提示（不会自动截断）", "\(error)")
-            default: self.init(.usage, "\(error)", "\(error)")
-            }
-        case is SamplingError: self.init(.usage, "采样参数：\(error)", "sampling: \(error)")
-        case is QuestionListError: self.init(.data, "问题清单：\(error)", "the question list: \(error)")
-        case is ExportError: self.init(.cannotCreate, "写出模型：\(error)", "writing the model: \(error)")
-        case is SitePageError: self.init(.data, "网页文本：\(error)", "the page: \(error)")
+            self.init(.data, error, "模型文件有问题：", "the model file: ")
+        case is TokenizerError: self.init(.data, error, "分词器有问题：", "the tokenizer: ")
+        case is TemplateError, is ChatPromptError: self.init(.data, error, "对话模板：", "the chat template: ")
+        case is TransformerError: self.init(.data, error)
+        case is TensorError: self.init(.data, error, "计算：", "compute: ")
+        case GenerationError.promptTooLong: self.init(.data, error)
+        case is GenerationError: self.init(.usage, error)
+        case is SamplingError: self.init(.usage, error, "采样参数：", "sampling: ")
+        case is QuestionListError: self.init(.data, error)
+        case is ExportError: self.init(.cannotCreate, error, "写出模型：", "writing the model: ")
+        case is SitePageError: self.init(.data, error, "网页文本：", "the page: ")
+        case let error as ListenError: self = Self.listen(error)
         case is CancellationError: self.init(.temporary, "已取消", "cancelled")
         default: self = Self.system(error)
         }
+    }
+
+    /// An error in its own words, behind what it is about.
+    private init(_ code: Code, _ error: any Error, _ chinese: String = "", _ english: String = "") {
+        self.init(code, chinese + Self.chinese(error), english + "\(error)")
     }
 
     private static func file(_ error: FileError) -> Failure {
@@ -50,85 +52,76 @@ extension Failure {
         case .failed(_, let path, let code):
             switch code {
             case ENOENT where FileManager.default.fileExists(atPath: (path as NSString).deletingLastPathComponent):
-                Failure(.noInput, "文件不存在：\(error)", "\(error)")
-            case ENOENT, ENOTDIR: Failure(.cannotCreate, "目录不存在：\(error)", "\(error)")
-            case EACCES, EPERM: Failure(.noPermission, "没有权限：\(error)", "\(error)")
-            default: Failure(.io, "读写出错：\(error)", "\(error)")
+                Failure(.noInput, error)
+            case ENOENT, ENOTDIR: Failure(.cannotCreate, error)
+            case EACCES, EPERM: Failure(.noPermission, error)
+            default: Failure(.io, error)
             }
-        case .exists, .notAFile: Failure(.cannotCreate, "\(error)", "\(error)")
-        case .shortRead, .badRange, .tooLarge: Failure(.data, "模型文件有问题：\(error)", "the model file: \(error)")
+        case .exists, .notAFile: Failure(.cannotCreate, error)
+        case .shortRead, .badRange, .tooLarge: Failure(.data, error, "模型文件有问题：", "the model file: ")
         }
     }
 
     private static func hub(_ error: ModelHubError) -> Failure {
         switch error {
-        case .unknownModel, .notPulled, .notAModel: Failure(.noInput, "模型：\(error)", "\(error)")
+        case .unknownModel, .notPulled, .notAModel: Failure(.noInput, error)
         case .noSource, .network, .http, .stalled, .redirect, .noPip, .wheel, .badAddress:
             Failure(
                 .unavailable,
-                "无法取得模型：\(error)\n可在别处下载后用 pallet model add 文件 加入，或用 --hub 指定内网镜像。", "\(error)")
-        case .wrongHash, .wrongSize: Failure(.data, "文件与目录中的哈希不符：\(error)", "\(error)")
-        case .diskFull: Failure(.io, "磁盘空间不足：\(error)", "\(error)")
-        case .inUse, .cancelled: Failure(.temporary, "\(error)", "\(error)")
-        case .nameTaken: Failure(.cannotCreate, "名称已被占用：\(error)", "\(error)")
-        case .catalogue: Failure(.configuration, "\(error)", "\(error)")
-        case .file: Failure(.io, "文件：\(error)", "\(error)")
+                "无法取得模型：\(chinese(error))\n可在别处下载后用 pallet model add 文件 加入，或用 --hub 指定内网镜像。", "\(error)")
+        case .wrongHash, .wrongSize: Failure(.data, error)
+        case .diskFull: Failure(.io, error)
+        case .inUse, .cancelled: Failure(.temporary, error)
+        case .nameTaken: Failure(.cannotCreate, error)
+        case .catalogue: Failure(.configuration, error)
+        case .file: Failure(.io, error)
         }
     }
 
     private static func storage(_ error: StorageError) -> Failure {
         switch error {
-        case .homeInUse(let path, let holder):
-            Failure(.temporary, "主目录 \(path) 正由另一个服务使用（\(holder)）", "\(error)")
-        case .noDatabase(let path):
-            Failure(.noInput, "\(path) 不存在：此主目录还没有数据", "\(error)")
-        case .notFound: Failure(.noInput, "未找到：\(error)", "\(error)")
-        case .cannotOpen: Failure(.io, "无法打开数据库：\(error)", "\(error)")
-        default: Failure(.data, "数据库：\(error)", "\(error)")
+        case .homeInUse: Failure(.temporary, error)
+        case .noDatabase, .unfinished, .notFound: Failure(.noInput, error)
+        case .cannotOpen, .needsRecovery: Failure(.io, error)
+        case .badName: Failure(.usage, error)
+        case .newerSchema, .olderSchema, .invalidValue, .database: Failure(.data, error)
         }
     }
 
     private static func corpus(_ error: CorpusError) -> Failure {
         switch error {
-        case .noFolder(let path): Failure(.noInput, "没有目录 \(path)", "\(error)")
-        case .noCorpus: Failure(.noInput, "没有这个语料：先运行 pallet corpus build。\(error)", "\(error)")
-        case .unreadableFolder, .readFailed: Failure(.noPermission, "无法读取：\(error)", "\(error)")
-        case .writeFailed: Failure(.cannotCreate, "无法写入：\(error)", "\(error)")
-        case .badName: Failure(.usage, "语料名称不合规：\(error)", "\(error)")
-        default: Failure(.data, "语料：\(error)", "\(error)")
+        case .noFolder, .noCorpus: Failure(.noInput, error)
+        case .unreadableFolder, .readFailed: Failure(.noPermission, error)
+        case .writeFailed: Failure(.cannotCreate, error)
+        case .badName: Failure(.usage, error)
+        case .buildRunning, .cancelled: Failure(.temporary, error)
+        case .alteredRecords, .damagedLine: Failure(.data, error)
         }
     }
 
-    private static func transformer(_ error: TransformerError) -> Failure {
+    private static func listen(_ error: ListenError) -> Failure {
         switch error {
-        case .unsupportedArchitecture(let found, let known):
-            Failure(.data, "不支持架构 \(found)；已支持：\(known.joined(separator: "、"))", "\(error)")
-        case .contextExceeded(let positions, let limit):
-            Failure(.data, "需要 \(positions) 个位置，模型上下文只有 \(limit)", "\(error)")
-        case .unknownToken(let id, let vocabulary):
-            Failure(.data, "词元编号 \(id) 超出词表（\(vocabulary)）", "\(error)")
-        default: Failure(.data, "\(error)", "\(error)")
+        case .unknownHost, .notThisMachine: Failure(.noHost, error)
+        case .portInUse: Failure(.unavailable, error)
+        case .notPermitted: Failure(.noPermission, error)
         }
     }
 
-    /// Errors of the operating system: a port in use, a file that is not there, a full disk.
+    /// Errors of the operating system: a file that is not there, a full disk.
     private static func system(_ error: any Error) -> Failure {
-        let description = "\(error)"
-        if description.contains("EADDRINUSE") || description.contains("errno: 98") {
-            return Failure(
-                .unavailable, "端口已被占用：换一个 --port，或停掉占用它的程序",
-                "the port is in use: take another --port, or stop the program that has it")
-        }
         let cocoa = error as NSError
-        if cocoa.domain == NSCocoaErrorDomain, [4, 260].contains(cocoa.code) {
-            return Failure(.noInput, "文件不存在：\(cocoa.localizedDescription)", "\(cocoa.localizedDescription)")
+        guard [NSCocoaErrorDomain, NSPOSIXErrorDomain].contains(cocoa.domain) else {
+            return Failure(.software, "出错：\(error)", "\(error)")
         }
-        if cocoa.domain == NSCocoaErrorDomain, [257, 513].contains(cocoa.code) {
-            return Failure(.noPermission, "没有权限：\(cocoa.localizedDescription)", "\(cocoa.localizedDescription)")
-        }
-        if cocoa.domain == NSCocoaErrorDomain, cocoa.code == 640 {
-            return Failure(.io, "磁盘已满：\(cocoa.localizedDescription)", "\(cocoa.localizedDescription)")
-        }
-        return Failure(.software, "出错：\(description)", description)
+        let reason = SystemReason(error)
+        let path = (cocoa.userInfo[NSFilePathErrorKey] as? String).map { $0 + ": " } ?? ""
+        let code: Code =
+            switch reason.code {
+            case ENOENT?, ENOTDIR?, EISDIR?: .noInput
+            case EACCES?, EPERM?: .noPermission
+            case ENOSPC?, EDQUOT?, EIO?: .io
+            default: .software
+            }
+        return Failure(code, path + reason.chinese, path + reason.english)
     }
 }

@@ -8,6 +8,7 @@ struct Failure: Error {
         case usage = 64
         case data = 65
         case noInput = 66
+        case noHost = 68
         case unavailable = 69
         case software = 70
         case system = 71
@@ -36,7 +37,10 @@ struct Failure: Error {
         if error is CleanExit || error is ExitCode || error is ValidationError
             || Pallet.exitCode(for: error) != .failure
         {
-            Pallet.exit(withError: error)
+            let code = Pallet.exitCode(for: error)
+            let message = ParserMessage.localised(Pallet.fullMessage(for: error))
+            if !message.isEmpty { code.isSuccess ? Output.line(message) : Output.note(message) }
+            exit(code.rawValue)
         }
         let failure = Failure(error)
         Output.note(text("pallet：", "pallet: ") + failure.message)

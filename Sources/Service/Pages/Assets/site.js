@@ -22,6 +22,30 @@
     return node;
   };
 
+  const runs = (node, list) => {
+    for (const run of list) node.append(run.isQuoted ? element("mark", "", run.text) : run.text);
+    return node;
+  };
+
+  // Running text, or a table of the document.
+  const blockView = (block) => {
+    if (!block.rows) return runs(document.createDocumentFragment(), block.text || []);
+    const table = element("table");
+    block.rows.forEach((cells, number) => {
+      const isHead = block.hasHead && number === 0;
+      const row = element("tr");
+      for (const cell of cells) {
+        const node = runs(element(isHead ? "th" : "td"), cell);
+        if (isHead) node.scope = "col";
+        row.append(node);
+      }
+      const place = isHead ? element("thead") : table;
+      place.append(row);
+      if (isHead) table.append(place);
+    });
+    return table;
+  };
+
   const sourceItem = (source, id) => {
     const item = element("li");
     const details = element("details");
@@ -38,7 +62,7 @@
     }
     place.append(element("span", "", source.document));
     const quote = element("blockquote");
-    quote.append(source.before, element("mark", "", source.quote), source.after);
+    for (const block of source.blocks) quote.append(blockView(block));
     body.append(place, quote);
     details.append(summary, body);
     item.append(details);
