@@ -92,7 +92,7 @@ import Tokenizers
         small(preTokenizer: #"{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}"#),
         small(model: #","ignore_merges":true"#), small(model: #","byte_fallback":true"#),
         small(added: #"[{"id":3,"content":"x","single_word":true}]"#),
-        #"{"model":{"type":"WordPiece","vocab":{}}}"#, #"{"model":{"type":"Unigram","vocab":[]}}"#,
+        #"{"model":{"type":"WordPiece","vocab":{}}}"#, #"{"model":{"type":"WordLevel","vocab":{}}}"#,
         small(preTokenizer: split(#"\\p{L}+|\\s+"#)),
     ])
     func refusedByName(_ text: String) {

@@ -43,3 +43,26 @@ struct NaiveTwinTests {
         }
     }
 }
+
+/// The fast search of unigram models against its naive twin; needs no reference data.
+struct NaiveUnigramTests {
+    @Test func sameIDs() throws {
+        var random = SeededRandom(seed: 4)
+        for _ in 0..<(Shared.long ? 500 : 20) {
+            let definition = RandomUnigram.definition(&random)
+            let tokenizer = try Tokenizer(definition)
+            let naive = NaiveUnigram(definition, map: RandomUnigram.map, unknownID: RandomUnigram.unknownID)
+            for round in 0..<60 {
+                let text =
+                    round % 3 == 0
+                    ? RandomText.words(&random) : RandomText.repeats(&random, length: 1 + round)
+                // The text of a control token is cut out by nobody here.
+                let ids = tokenizer.encode(text, addSpecial: false, parseSpecial: false)
+                if ids != naive.encode(text) {
+                    Issue.record("\(text.debugDescription) gave \(ids), the twin \(naive.encode(text))")
+                    return
+                }
+            }
+        }
+    }
+}

@@ -55,4 +55,27 @@ struct UnigramReferenceTests {
         }
         #expect(right == count)
     }
+
+    /// Written as a `tokenizer.json` and read again: the same content and ids.
+    @Test func writtenFileComesBack() throws {
+        let definition = try PublishedVocabulary.definition()
+        let files = try definition.huggingFaceFiles()
+        let found = try TokenizerDefinition(huggingFaceFiles: files, vocabularySize: definition.tokens.count)
+        #expect(found.model == .unigram)
+        #expect(found.tokens == definition.tokens)
+        #expect(
+            found.types.map { $0 == .unknown ? .control : $0 }
+                == definition.types.map { $0 == .unknown ? .control : $0 })
+        #expect(found.characterMap == definition.characterMap)
+        #expect(found.addSpacePrefix == true && found.removeExtraWhitespaces == true)
+        let normal = definition.types.indices.filter { definition.types[$0] == .normal }
+        #expect(normal.allSatisfy { found.scores[$0] == definition.scores[$0] })
+        let (before, after) = (try Tokenizer(definition), try Tokenizer(found))
+        #expect([after.bosID, after.eosID, after.unknownID, after.paddingID] == [0, 2, 3, 1])
+        #expect(before.addsBOS && before.addsEOS && after.addsBOS && after.addsEOS)
+        for line in try cases("tokens.jsonl") {
+            #expect(after.encode(line.text, addSpecial: true, parseSpecial: false) == line.ids)
+            #expect(try after.decode(line.ids) == before.decode(line.ids))
+        }
+    }
 }

@@ -131,8 +131,11 @@ struct HuggingFaceVocabulary {
         let spaced = definition.model != .bytePairEncoding && !token.isSpecial
         let text = spaced ? Self.spaced(token.text) : token.text
         extend(to: token.id + 1)
+        // A unigram model lists its special tokens with scores.
+        let isListed = definition.model == .unigram && filled[token.id]
         filled[token.id] = false
-        try place(text, token.id, token.isSpecial ? .control : .userDefined, Self.addedScore)
+        let score = isListed ? definition.scores[token.id] : Self.addedScore
+        try place(text, token.id, token.isSpecial ? .control : .userDefined, score)
         added.insert(token.id)
         noteStripping(token)
     }

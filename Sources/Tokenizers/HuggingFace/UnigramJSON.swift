@@ -28,13 +28,15 @@ struct UnigramJSON {
             else { throw Self.invalid("model.vocab", "a text and a score", entry) }
             pieces.append((text, Float(score)))
         }
+        hasByteTokens = model["byte_fallback"]?.bool ?? false
         if let value = model["unk_id"], !value.isNull {
             guard let id = value.integer, id < pieces.count else {
                 throw Self.invalid("model.unk_id", "an id below \(pieces.count)", value)
             }
             unknownID = id
+        } else if !hasByteTokens {
+            throw Self.invalid("model.unk_id", "an id, since there is no byte_fallback", model["unk_id"])
         }
-        hasByteTokens = model["byte_fallback"]?.bool ?? false
         try readNormalizer(normalizer)
         try readPreTokenizer(preTokenizer)
     }

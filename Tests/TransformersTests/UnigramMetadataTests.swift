@@ -1,0 +1,30 @@
+import ModelFormats
+import Testing
+import Tokenizers
+import Transformers
+
+/// A unigram definition as keys of a GGUF file and back.
+struct UnigramMetadataTests {
+    private let definition = TokenizerDefinition(
+        model: .unigram, tokens: ["<pad>", "</s>", "<unk>", "▁a"], scores: [0, 0, 0, -1],
+        types: [.control, .control, .unknown, .normal], bosID: 1, eosID: 1, unknownID: 2, paddingID: 0, addBOS: true,
+        addEOS: true, addSpacePrefix: true, removeExtraWhitespaces: false, characterMap: [4, 0, 0, 0, 0, 0, 0, 0x80])
+
+    @Test func comesBack() throws {
+        #expect(definition.metadata["tokenizer.ggml.model"]?.string == "t5")
+        #expect(try TokenizerDefinition(metadata: definition.metadata) == definition)
+    }
+
+    /// Some converters write the map as signed bytes.
+    @Test func signedBytes() throws {
+        var keys = definition.metadata
+        keys["tokenizer.ggml.precompiled_charsmap"] = .array(.int8([4, 0, 0, 0, 0, 0, 0, -128]))
+        #expect(try TokenizerDefinition(metadata: keys).characterMap == definition.characterMap)
+    }
+
+    @Test func otherTypes() {
+        var keys = definition.metadata
+        keys["tokenizer.ggml.precompiled_charsmap"] = .string("x")
+        #expect(throws: TransformerError.self) { try TokenizerDefinition(metadata: keys) }
+    }
+}
