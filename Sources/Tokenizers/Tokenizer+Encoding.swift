@@ -56,6 +56,7 @@ extension Tokenizer {
         case .sentencePiece(let model):
             model.encode(text, start, end, spacePrefix: addsSpacePrefix, &scratch, into: &ids)
         case .unigram(let model): model.encode(text, start, end, &scratch, into: &ids)
+        case .wordPiece(let model): model.encode(text, start, end, &scratch, into: &ids)
         }
     }
 

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// A model's tokenizer: text to token ids and back.
 ///
-/// Byte-level BPE, SentencePiece BPE with byte fallback and SentencePiece unigram, made from a `TokenizerDefinition` (a GGUF's or a Hugging
+/// Byte-level BPE, SentencePiece BPE with byte fallback, SentencePiece unigram and WordPiece, made from a `TokenizerDefinition` (a GGUF's or a Hugging
 /// Face folder's). It holds no state between calls but memory that calls use again, so one instance serves all
 /// threads. The ids are those of llama.cpp and of the models' own tokenizers wherever these agree.
 public final class Tokenizer: Sendable {
@@ -40,6 +40,7 @@ public final class Tokenizer: Sendable {
         case bytePair(BytePairModel)
         case sentencePiece(SentencePieceModel)
         case unigram(UnigramModel)
+        case wordPiece(WordPieceModel)
     }
 
     /// Checks a definition and builds the tables for encoding and decoding.
@@ -63,7 +64,7 @@ public final class Tokenizer: Sendable {
                 "The file does not say how text is split (tokenizer.ggml.pre is missing or \"default\"); "
                     + "token ids are probably not those the model was trained on. Convert the model again.")
         }
-        var addsBOS = definition.addBOS ?? (definition.model == .sentencePiece || (isBytePair && rule.addsBOS))
+        var addsBOS = definition.addBOS ?? (definition.model.addsBOS || (isBytePair && rule.addsBOS))
         if addsBOS && special.bos == nil {
             warnings.append("The model adds a token at the beginning but names none; nothing is added.")
             addsBOS = false
@@ -72,8 +73,10 @@ public final class Tokenizer: Sendable {
         self.vocabulary = vocabulary
         self.matcher = matcher
         self.addsBOS = addsBOS
-        addsEOS = (definition.addEOS ?? (definition.model == .unigram)) && special.eos != nil
-        addsSpacePrefix = !isBytePair && (definition.addSpacePrefix ?? true)
+        addsEOS = (definition.addEOS ?? definition.model.addsEOS) && special.eos != nil
+        // Words of WordPiece decode with a space before them.
+        addsSpacePrefix =
+            definition.model == .wordPiece || (definition.model.hasScores && (definition.addSpacePrefix ?? true))
         bosID = special.bos
         eosID = special.eos
         unknownID = special.unknown
@@ -100,6 +103,8 @@ public final class Tokenizer: Sendable {
             return .sentencePiece(try SentencePieceModel(definition, vocabulary, unknownID: special.unknown))
         case .unigram:
             return .unigram(try UnigramModel(definition, vocabulary, unknownID: special.unknown))
+        case .wordPiece:
+            return .wordPiece(WordPieceModel(definition, vocabulary, unknownID: special.unknown))
         }
     }
 

@@ -51,6 +51,9 @@ extension TokenizerDefinition {
             default: throw .tokenizer("\(prefix)precompiled_charsmap is \(found.typeName), expected bytes")
             }
         }
+        // The key of a separator is spelled so in files; BERT models have their roles under names of their own.
+        let isWordPiece = model == .wordPiece
+        let separator = id("seperator") ?? id("separator")
         let named = metadata.compactMap { key, value -> (String, String)? in
             let start = "tokenizer.chat_template."
             guard key.hasPrefix(start), let text = value.string else { return nil }
@@ -59,11 +62,15 @@ extension TokenizerDefinition {
         self.init(
             model: model, tokens: tokens, scores: try floats("scores"), types: types,
             merges: value("merges")?.strings ?? [], preTokenizer: value("pre")?.string,
-            bosID: id("bos"), eosID: id("eos"), eotID: id("eot"), eomID: id("eom"), unknownID: id("unknown"),
-            paddingID: id("padding"), addBOS: value("add_bos_token")?.bool, addEOS: value("add_eos_token")?.bool,
+            bosID: isWordPiece ? id("cls") ?? id("bos") : id("bos"),
+            eosID: isWordPiece ? separator ?? id("eos") : id("eos"), eotID: id("eot"), eomID: id("eom"),
+            unknownID: id("unknown"),
+            paddingID: id("padding"), addBOS: value("add_bos_token")?.bool,
+            addEOS: (isWordPiece ? value("add_sep_token")?.bool : nil) ?? value("add_eos_token")?.bool,
             addSpacePrefix: value("add_space_prefix")?.bool,
             removeExtraWhitespaces: value("remove_extra_whitespaces")?.bool,
             modelName: metadata["general.name"]?.string, characterMap: characterMap,
+            lowercases: value("normalizer.lowercase")?.bool, stripsAccents: value("normalizer.strip_accents")?.bool,
             chatTemplate: metadata["tokenizer.chat_template"]?.string,
             namedChatTemplates: Dictionary(named, uniquingKeysWith: { first, _ in first }))
     }
@@ -81,15 +88,18 @@ extension TokenizerDefinition {
         if !characterMap.isEmpty { result[prefix + "precompiled_charsmap"] = .array(.uint8(characterMap)) }
         if let preTokenizer { result[prefix + "pre"] = .string(preTokenizer) }
         let ids = [
-            ("bos", bosID), ("eos", eosID), ("eot", eotID), ("eom", eomID), ("unknown", unknownID),
+            (model == .wordPiece ? "cls" : "bos", bosID), (model == .wordPiece ? "seperator" : "eos", eosID),
+            ("eot", eotID), ("eom", eomID), ("unknown", unknownID),
             ("padding", paddingID),
         ]
         for (name, id) in ids {
             if let id, let value = UInt32(exactly: id) { result[prefix + name + "_token_id"] = .uint32(value) }
         }
         let flags = [
-            ("add_bos_token", addBOS), ("add_eos_token", addEOS), ("add_space_prefix", addSpacePrefix),
-            ("remove_extra_whitespaces", removeExtraWhitespaces),
+            ("add_bos_token", addBOS), (model == .wordPiece ? "add_sep_token" : "add_eos_token", addEOS),
+            ("add_space_prefix", addSpacePrefix),
+            ("remove_extra_whitespaces", removeExtraWhitespaces), ("normalizer.lowercase", lowercases),
+            ("normalizer.strip_accents", stripsAccents),
         ]
         for (name, flag) in flags {
             if let flag { result[prefix + name] = .bool(flag) }

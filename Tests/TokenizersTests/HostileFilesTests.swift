@@ -92,7 +92,11 @@ import Tokenizers
         small(preTokenizer: #"{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}"#),
         small(model: #","ignore_merges":true"#), small(model: #","byte_fallback":true"#),
         small(added: #"[{"id":3,"content":"x","single_word":true}]"#),
-        #"{"model":{"type":"WordPiece","vocab":{}}}"#, #"{"model":{"type":"WordLevel","vocab":{}}}"#,
+        #"{"model":{"type":"WordPiece","vocab":{}}}"#,
+        #"{"model":{"type":"WordPiece","vocab":{}},"normalizer":{"type":"BertNormalizer"},"pre_tokenizer":null}"#,
+        #"{"model":{"type":"WordPiece","vocab":{},"max_input_chars_per_word":50}}"#,
+        #"{"model":{"type":"WordPiece","vocab":{},"continuing_subword_prefix":"@@"}}"#,
+        #"{"model":{"type":"WordLevel","vocab":{}}}"#,
         small(preTokenizer: split(#"\\p{L}+|\\s+"#)),
     ])
     func refusedByName(_ text: String) {

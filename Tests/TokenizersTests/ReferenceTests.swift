@@ -10,7 +10,8 @@ struct ReferenceTests {
     static let vocabularies: [(String, Int, Int, Int, Int)] = [
         ("gpt-2", 47, 447, 96, 95), ("llama-bpe", 47, 449, 96, 93), ("llama-spm", 47, 450, 96, 87),
         ("qwen2", 47, 427, 96, 87), ("phi-3", 47, 447, 96, 87), ("smollm", 0, 448, 96, 94),
-        ("bpe-small", 0, 449, 96, 93), ("spm-small", 0, 446, 96, 79),
+        ("bpe-small", 0, 449, 96, 93), ("spm-small", 0, 446, 96, 79), ("bert-bge", 47, 429, 96, 62),
+        ("wordpiece-small", 0, 442, 96, 52),
     ]
 
     @Test(arguments: vocabularies)
@@ -22,6 +23,7 @@ struct ReferenceTests {
     /// The same tokenizer from Hugging Face files gives the same ids and texts.
     @Test(arguments: [
         ("bpe-small", ""), ("spm-small", ""), ("spm-small", "tokenizer.json"), ("spm-small", "tokenizer.model"),
+        ("wordpiece-small", ""),
     ])
     func everyCaseFromHuggingFace(_ name: String, without missing: String) throws {
         var files = try ReferenceVocabulary.files("reference/tokenizers/\(name)/hf")

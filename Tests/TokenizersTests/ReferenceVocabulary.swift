@@ -42,6 +42,7 @@ enum ReferenceVocabulary {
         guard let model = text(prefix + "model").flatMap(TokenizerDefinition.Model.init(rawValue:)) else {
             throw Unreadable()
         }
+        let isWordPiece = model == .wordPiece
         var named: [String: String] = [:]
         for key in values.keys where key.hasPrefix("tokenizer.chat_template.") {
             named[String(key.dropFirst("tokenizer.chat_template.".count))] = text(key)
@@ -50,7 +51,8 @@ enum ReferenceVocabulary {
             model: model, tokens: texts(prefix + "tokens"), scores: numbers(prefix + "scores").map { Float($0) },
             types: numbers(prefix + "token_type").map { TokenType(fileValue: Int32($0)) },
             merges: texts(prefix + "merges"), preTokenizer: text(prefix + "pre"),
-            bosID: integer(prefix + "bos_token_id"), eosID: integer(prefix + "eos_token_id"),
+            bosID: integer(prefix + (isWordPiece ? "cls_token_id" : "bos_token_id")),
+            eosID: integer(prefix + (isWordPiece ? "seperator_token_id" : "eos_token_id")),
             eotID: integer(prefix + "eot_token_id"), eomID: integer(prefix + "eom_token_id"),
             unknownID: integer(prefix + "unknown_token_id"), paddingID: integer(prefix + "padding_token_id"),
             addBOS: flag(prefix + "add_bos_token"), addEOS: flag(prefix + "add_eos_token"),

@@ -33,6 +33,27 @@ struct SpeedTests {
         }
     }
 
+    /// Unigram and WordPiece likewise; what they give is no exact copy of a text, so only time counts.
+    @Test(arguments: [TokenizerDefinition.Model.unigram, .wordPiece])
+    func longTexts(_ model: TokenizerDefinition.Model) throws {
+        // Every run of one letter up to the longest is a piece: as many steps at each place as there can be.
+        let runs = (1...256).map { String(repeating: "a", count: $0) }
+        let pieces = ["<pad>", "</s>", "<unk>", "▁", "▁b"] + runs
+        let tokenizer = try Tokenizer(
+            TokenizerDefinition(
+                model: model, tokens: pieces, scores: pieces.indices.map { -Float($0) },
+                types: [.control, .control, .unknown] + pieces.dropFirst(3).map { _ in .normal }, unknownID: 2,
+                characterMap: model == .unigram ? CharacterMapBytes([("x", " ")]).bytes : []))
+        let size = Shared.long ? 1_000_000 : 200_000
+        for text in ["a", " ", "b ", "的", "x", "e\u{301}", "\u{301}\u{323}", "▁", ".", "\u{F900}"] {
+            let long = String(repeating: text, count: size / text.utf8.count)
+            let clock = ContinuousClock()
+            let time = clock.measure { _ = tokenizer.encode(long, addSpecial: true, parseSpecial: true) }
+            #expect(time < .seconds(10), "\(model): \(text) took \(time)")
+            if Shared.long { print("\(model) \(text.debugDescription): \(time)") }
+        }
+    }
+
     @Test(
         .enabled(if: Shared.long, "figures only with PALLET_LONG=1"),
         arguments: [

@@ -12,6 +12,15 @@ public struct TokenizerDefinition: Sendable, Equatable {
         case sentencePiece = "llama"
         /// SentencePiece unigram: the pieces whose scores have the highest sum (T5, XLM-RoBERTa, multilingual E5).
         case unigram = "t5"
+        /// WordPiece: words cut into the longest pieces from the left (BERT).
+        case wordPiece = "bert"
+
+        /// Whether pieces have scores.
+        var hasScores: Bool { self == .sentencePiece || self == .unigram }
+        /// Whether encoding with special tokens begins with BOS when nothing says so.
+        var addsBOS: Bool { self == .sentencePiece || self == .wordPiece }
+        /// Whether it ends with EOS.
+        var addsEOS: Bool { self == .unigram || self == .wordPiece }
     }
 
     /// What is done to text before it is split.
@@ -25,7 +34,8 @@ public struct TokenizerDefinition: Sendable, Equatable {
     /// The algorithm (`tokenizer.ggml.model`).
     public var model: Model
     /// Token texts in id order, written as GGUF writes them (`tokenizer.ggml.tokens`): byte-level models map bytes to
-    /// printable characters, SentencePiece models write `▁` for a space.
+    /// printable characters, SentencePiece models write `▁` for a space, WordPiece
+    /// models `▁` before a word and no `##` within.
     public var tokens: [String]
     /// Scores in id order (`tokenizer.ggml.scores`); empty when there are none. SentencePiece models use them
     /// for merging, unigram models cannot do without.
@@ -36,9 +46,9 @@ public struct TokenizerDefinition: Sendable, Equatable {
     public var merges: [String]
     /// The name of the split rule (`tokenizer.ggml.pre`), nil when missing.
     public var preTokenizer: String?
-    /// Beginning of text (`bos_token_id`).
+    /// Beginning of text (`bos_token_id`; of WordPiece models `cls_token_id`).
     public var bosID: Int?
-    /// End of text (`eos_token_id`).
+    /// End of text (`eos_token_id`; of WordPiece models `seperator_token_id`, as the key is spelled).
     public var eosID: Int?
     /// End of a turn (`eot_token_id`).
     public var eotID: Int?
@@ -70,6 +80,10 @@ public struct TokenizerDefinition: Sendable, Equatable {
     /// SentencePiece's compiled table of replacements (`precompiled_charsmap`), empty when there is none. Only unigram
     /// models use it.
     public var characterMap: [UInt8]
+    /// Whether a WordPiece model makes text lower case (`normalizer.lowercase`); nil means it does.
+    public var lowercases: Bool?
+    /// Whether a WordPiece model drops accents (`normalizer.strip_accents`); nil means it does if it lowercases.
+    public var stripsAccents: Bool?
     /// The chat template (`tokenizer.chat_template`).
     public var chatTemplate: String?
     /// Named chat templates (`tokenizer.chat_template.NAME`).
@@ -82,8 +96,8 @@ public struct TokenizerDefinition: Sendable, Equatable {
         unknownID: Int? = nil, paddingID: Int? = nil, endOfGenerationIDs: [Int] = [], addBOS: Bool? = nil,
         addEOS: Bool? = nil, addSpacePrefix: Bool? = nil, removeExtraWhitespaces: Bool? = nil,
         leftStrippingIDs: [Int] = [], rightStrippingIDs: [Int] = [], modelName: String? = nil,
-        normalization: Normalization = .none, characterMap: [UInt8] = [], chatTemplate: String? = nil,
-        namedChatTemplates: [String: String] = [:]
+        normalization: Normalization = .none, characterMap: [UInt8] = [], lowercases: Bool? = nil,
+        stripsAccents: Bool? = nil, chatTemplate: String? = nil, namedChatTemplates: [String: String] = [:]
     ) {
         self.model = model
         self.tokens = tokens
@@ -107,6 +121,8 @@ public struct TokenizerDefinition: Sendable, Equatable {
         self.modelName = modelName
         self.normalization = normalization
         self.characterMap = characterMap
+        self.lowercases = lowercases
+        self.stripsAccents = stripsAccents
         self.chatTemplate = chatTemplate
         self.namedChatTemplates = namedChatTemplates
     }

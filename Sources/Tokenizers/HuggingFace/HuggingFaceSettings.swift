@@ -65,8 +65,11 @@ struct HuggingFaceSettings {
         }
         let count = definition.tokens.count
         let ends = Self.ids(generation?["eos_token_id"]).filter { $0 < count }
-        definition.bosID = id("bos_token") ?? definition.bosID ?? Self.ids(generation?["bos_token_id"]).first
-        definition.eosID = id("eos_token") ?? definition.eosID ?? ends.first
+        let isWordPiece = definition.model == .wordPiece
+        definition.bosID =
+            id(isWordPiece ? "cls_token" : "bos_token") ?? definition.bosID
+            ?? Self.ids(generation?["bos_token_id"]).first
+        definition.eosID = id(isWordPiece ? "sep_token" : "eos_token") ?? definition.eosID ?? ends.first
         definition.unknownID = id("unk_token") ?? definition.unknownID
         definition.paddingID = id("pad_token") ?? definition.paddingID ?? Self.ids(generation?["pad_token_id"]).first
         // Not all files say these by role; `generation_config.json` lists them, too.

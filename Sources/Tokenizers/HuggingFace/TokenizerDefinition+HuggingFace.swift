@@ -53,6 +53,14 @@ struct HuggingFaceVocabulary {
             try take(unigram)
             return
         }
+        if let wordPiece = json.wordPiece {
+            definition.preTokenizer = "bert-bge"
+            for (text, id) in wordPiece.vocabulary { try place(text, id, .normal, 0) }
+            definition.unknownID = definition.tokens.firstIndex { $0 == wordPiece.unknownText }
+            definition.lowercases = wordPiece.lowercases
+            definition.stripsAccents = wordPiece.stripsAccents
+            return
+        }
         for (text, id) in json.vocabulary { try place(text, id, .normal, 0) }
         if json.kind == .bytePairEncoding {
             definition.merges = json.merges.map { $0.left + " " + $0.right }
@@ -128,7 +136,7 @@ struct HuggingFaceVocabulary {
     /// Adds a token with its flags; its text takes the place of another.
     mutating func add(_ token: TokenizerJSON.AddedToken) throws(TokenizerError) {
         // Converted files hold user-defined texts as they are searched in a text: with spaces.
-        let spaced = definition.model != .bytePairEncoding && !token.isSpecial
+        let spaced = definition.model.hasScores && !token.isSpecial
         let text = spaced ? Self.spaced(token.text) : token.text
         extend(to: token.id + 1)
         // A unigram model lists its special tokens with scores.
@@ -154,7 +162,7 @@ struct HuggingFaceVocabulary {
                 // spaces as `▁`.
                 if !added.contains(token.id) {
                     noteStripping(token)
-                    if definition.types[token.id] == .userDefined && definition.model != .bytePairEncoding {
+                    if definition.types[token.id] == .userDefined && definition.model.hasScores {
                         definition.tokens[token.id] = Self.spaced(definition.tokens[token.id])
                     }
                 }
@@ -182,14 +190,14 @@ struct HuggingFaceVocabulary {
         filled[id] = true
         definition.tokens[id] = text
         definition.types[id] = type
-        if definition.model != .bytePairEncoding { definition.scores[id] = score }
+        if definition.model.hasScores { definition.scores[id] = score }
     }
 
     private mutating func extend(to count: Int) {
         while definition.tokens.count < count {
             definition.tokens.append("[PAD\(definition.tokens.count)]")
             definition.types.append(.unused)
-            if definition.model != .bytePairEncoding { definition.scores.append(Self.emptyScore) }
+            if definition.model.hasScores { definition.scores.append(Self.emptyScore) }
             filled.append(false)
         }
     }

@@ -42,7 +42,8 @@ extension TokenizerDefinition {
         func add(_ name: String, _ value: JSONValue) { members.append(JSONMember(name: name, value: value)) }
         add("tokenizer_class", "PreTrainedTokenizerFast")
         let roles = [
-            ("bos_token", tokenizer.bosID), ("eos_token", tokenizer.eosID), ("unk_token", tokenizer.unknownID),
+            (model == .wordPiece ? "cls_token" : "bos_token", tokenizer.bosID),
+            (model == .wordPiece ? "sep_token" : "eos_token", tokenizer.eosID), ("unk_token", tokenizer.unknownID),
             ("pad_token", tokenizer.paddingID), ("eot_token", eotID), ("eom_token", eomID),
         ]
         for (role, id) in roles {

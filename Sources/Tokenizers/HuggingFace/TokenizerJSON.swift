@@ -19,6 +19,8 @@ struct TokenizerJSON {
     private(set) var merges: [(left: String, right: String)] = []
     /// The rest of a unigram model, nil for the others.
     private(set) var unigram: UnigramJSON?
+    /// The rest of a WordPiece model, nil for the others.
+    private(set) var wordPiece: WordPieceJSON?
     private(set) var unknownText: String?
     private(set) var addedTokens: [AddedToken] = []
     private(set) var preTokenizer: String?
@@ -36,6 +38,13 @@ struct TokenizerJSON {
         if model["type"]?.string == "Unigram" {
             kind = .unigram
             unigram = try UnigramJSON(
+                model: model, normalizer: root["normalizer"], preTokenizer: root["pre_tokenizer"])
+            readPostProcessor(root["post_processor"])
+            return
+        }
+        if model["type"]?.string == "WordPiece" {
+            kind = .wordPiece
+            wordPiece = try WordPieceJSON(
                 model: model, normalizer: root["normalizer"], preTokenizer: root["pre_tokenizer"])
             readPostProcessor(root["post_processor"])
             return
@@ -58,7 +67,8 @@ struct TokenizerJSON {
     private mutating func readModel(_ model: JSONValue) throws(TokenizerError) {
         let type = model["type"]?.string ?? "BPE"
         guard type == "BPE" else {
-            throw .unsupported(file: Self.name, feature: "model type", value: type, known: ["BPE", "Unigram"])
+            throw .unsupported(
+                file: Self.name, feature: "model type", value: type, known: ["BPE", "Unigram", "WordPiece"])
         }
         for field in ["continuing_subword_prefix", "end_of_word_suffix"] {
             if let text = model[field]?.string, !text.isEmpty {
@@ -120,6 +130,9 @@ struct TokenizerJSON {
         guard let value else { return }
         if value["type"]?.string == "Sequence" {
             for part in value["processors"]?.array ?? [] { readPostProcessor(part) }
+        } else if value["type"]?.string == "BertProcessing" || value["type"]?.string == "RobertaProcessing" {
+            addsBOS = true
+            addsEOS = true
         } else if value["type"]?.string == "TemplateProcessing", let single = value["single"]?.array {
             addsBOS = single.count > 1 && single.first?["SpecialToken"] != nil
             addsEOS = single.count > 1 && single.last?["SpecialToken"] != nil

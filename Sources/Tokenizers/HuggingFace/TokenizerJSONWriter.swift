@@ -11,13 +11,15 @@ struct TokenizerJSONWriter {
         [
             "version": "1.0", "truncation": .null, "padding": .null, "added_tokens": .array(addedTokens),
             "normalizer": normalizer, "pre_tokenizer": preTokenizer, "post_processor": postProcessor,
-            "decoder": decoder, "model": definition.model == .unigram ? unigramModel() : try model(),
+            "decoder": decoder, "model": try model(),
         ]
     }
 
     /// The text of a token: the vocabulary's, which must be the added token's too, since `tokenizers` finds the id of
     /// an added token by its text.
     private func model() throws(TokenizerError) -> JSONValue {
+        if definition.model == .unigram { return unigramModel() }
+        if definition.model == .wordPiece { return wordPieceModel() }
         var members: [JSONMember] = []
         members.reserveCapacity(definition.tokens.count)
         for (id, text) in definition.tokens.enumerated() where !definition.isFiller(id) {
@@ -50,7 +52,7 @@ struct TokenizerJSONWriter {
             }
             rules = model.mergeRules().map { (definition.tokens[$0.left], definition.tokens[$0.right]) }
         case .bytePair: rules = byteLevelMerges()
-        case .unigram: rules = []
+        case .unigram, .wordPiece: rules = []
         }
         if rules.contains(where: { $0.left.utf8.contains(0x20) || $0.right.utf8.contains(0x20) }) {
             return rules.map { [.string($0.left), .string($0.right)] }
@@ -112,6 +114,7 @@ extension TokenizerJSONWriter {
         case .bytePairEncoding: definition.normalization == .none ? .null : ["type": "NFC"]
         case .sentencePiece: spaces
         case .unigram: unigramNormalizer
+        case .wordPiece: wordNormalizer
         }
     }
 
@@ -120,6 +123,7 @@ extension TokenizerJSONWriter {
         case .bytePairEncoding: byteLevel(usesPattern: true)
         case .sentencePiece: sentencePieceDecoder
         case .unigram: metaspace
+        case .wordPiece: ["type": "WordPiece", "prefix": "##", "cleanup": false]
         }
     }
 
@@ -147,6 +151,7 @@ extension TokenizerJSONWriter {
 
     private var preTokenizer: JSONValue {
         if definition.model == .unigram { return unigramPreTokenizer }
+        if definition.model == .wordPiece { return ["type": "BertPreTokenizer"] }
         guard case .bytePair(let model) = tokenizer.algorithm else { return .null }
         var steps: [JSONValue] = []
         switch model.rule {

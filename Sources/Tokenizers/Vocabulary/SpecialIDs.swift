@@ -21,6 +21,7 @@ struct SpecialIDs: Sendable {
             case .bytePairEncoding: break
             case .sentencePiece: (bos, eos, unknown) = (1, 2, 0)
             case .unigram: (eos, unknown, padding) = (1, 2, 0)
+            case .wordPiece: if count > 102 { (bos, eos, unknown, padding) = (101, 102, 100, 0) }
             }
         }
     }

@@ -90,7 +90,10 @@ struct Vocabulary: Sendable {
         var roles = [definition.bosID, definition.eosID, definition.eotID, definition.eomID].compactMap { $0 }
         let defaults = SpecialIDs.Defaults(definition.model, count: definition.tokens.count)
         if definition.model != .bytePairEncoding {
-            for (id, text) in definition.tokens.enumerated() where byteToken(text) != nil { types[id] = .byte }
+            let hasBytes = definition.model.hasScores
+            for (id, text) in definition.tokens.enumerated() where hasBytes && byteToken(text) != nil {
+                types[id] = .byte
+            }
             if definition.bosID == nil, let bos = defaults.bos { roles.append(bos) }
             if definition.eosID == nil, let eos = defaults.eos { roles.append(eos) }
             if let unknown = definition.unknownID ?? defaults.unknown, types.indices.contains(unknown),
@@ -132,6 +135,11 @@ struct Vocabulary: Sendable {
             var bytes: [UInt8] = []
             return ByteAlphabet.shared.decode(written, 0, written.count, into: &bytes) ? bytes : written
         case (.normal, .sentencePiece), (.normal, .unigram): return spaced(text)
+        case (.normal, .wordPiece), (.unused, .wordPiece):
+            let begins = text.utf8.starts(with: "▁".utf8)
+            if begins { return [0x20] + Array(text.utf8.dropFirst(3)) }
+            return (WordPieceJSON.isBracketed(text) ? [0x20] : []) + Array(text.utf8)
+        case (_, .wordPiece): return [0x20] + Array(text.utf8)
         default: return Array(text.utf8)
         }
     }

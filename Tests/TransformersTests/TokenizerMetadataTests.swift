@@ -3,8 +3,8 @@ import Testing
 import Tokenizers
 import Transformers
 
-/// A unigram definition as keys of a GGUF file and back.
-struct UnigramMetadataTests {
+/// Definitions of encoders as keys of a GGUF file and back.
+struct TokenizerMetadataTests {
     private let definition = TokenizerDefinition(
         model: .unigram, tokens: ["<pad>", "</s>", "<unk>", "▁a"], scores: [0, 0, 0, -1],
         types: [.control, .control, .unknown, .normal], bosID: 1, eosID: 1, unknownID: 2, paddingID: 0, addBOS: true,
@@ -26,5 +26,17 @@ struct UnigramMetadataTests {
         var keys = definition.metadata
         keys["tokenizer.ggml.precompiled_charsmap"] = .string("x")
         #expect(throws: TransformerError.self) { try TokenizerDefinition(metadata: keys) }
+    }
+
+    /// BERT's roles have keys of their own.
+    @Test func wordPieceComesBack() throws {
+        let bert = TokenizerDefinition(
+            model: .wordPiece, tokens: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁a"], bosID: 2, eosID: 3, unknownID: 1,
+            paddingID: 0, addBOS: true, addEOS: false, lowercases: false, stripsAccents: true)
+        let keys = bert.metadata
+        #expect(keys["tokenizer.ggml.cls_token_id"]?.integer == 2)
+        #expect(keys["tokenizer.ggml.seperator_token_id"]?.integer == 3)
+        #expect(keys["tokenizer.ggml.add_sep_token"]?.bool == false)
+        #expect(try TokenizerDefinition(metadata: keys) == bert)
     }
 }
