@@ -54,6 +54,32 @@ struct SpeedTests {
         }
     }
 
+    /// Form C of long runs of marks, which Foundation alone would not get right, in a time that does not grow with the
+    /// square of their number.
+    @Test(arguments: [
+        ("\u{301}\u{323}", "\u{1EA1}", [("\u{323}", 59), ("\u{301}", 60)]),
+        ("\u{F73}", "a", [("\u{F71}", 60), ("\u{F72}", 60)]),
+        ("\u{F73}\u{301}", "\u{E1}", [("\u{F71}", 60), ("\u{F72}", 60), ("\u{301}", 59)]),
+        ("\u{F81}\u{F75}", "a", [("\u{F71}", 120), ("\u{F80}", 60), ("\u{F74}", 60)]),
+        ("\u{344}\u{323}", "\u{1EA1}", [("\u{323}", 59), ("\u{308}\u{301}", 60)]),
+        ("\u{302E}\u{1D165}", "a", [("\u{1D165}", 60), ("\u{302E}", 60)]),
+        ("e\u{301}", "a", [("\u{E9}", 60)]),
+        ("\u{1100}\u{1161}\u{11A8}", "a", [("\u{AC01}", 60)]),
+    ])
+    func longMarks(_ text: String, _ first: String, _ runs: [(String, Int)]) throws {
+        var definition = try ReferenceVocabulary.definition("bpe-small")
+        definition.normalization = .canonicalComposition
+        let tokenizer = try Tokenizer(definition)
+        let short = "a" + String(repeating: text, count: 60) + "b e\u{301}"
+        let expected = runs.reduce(first) { $0 + String(repeating: $1.0, count: $1.1) } + "b \u{E9}"
+        let decoded = try tokenizer.decode(tokenizer.encode(short, addSpecial: false, parseSpecial: false))
+        #expect(decoded.utf8.elementsEqual(expected.utf8))
+        let long = String(repeating: text, count: 300_000 / text.utf8.count)
+        let clock = ContinuousClock()
+        let time = clock.measure { _ = tokenizer.encode(long, addSpecial: true, parseSpecial: true) }
+        #expect(time < .seconds(5), "took \(time)")
+    }
+
     @Test(
         .enabled(if: Shared.long, "figures only with PALLET_LONG=1"),
         arguments: [

@@ -34,13 +34,48 @@ struct WordNormalizer: Sendable {
         return stripsAccents && decomposes ? Self.withoutMarks(result) : result
     }
 
+    /// Scalars that are decomposed together.
+    ///
+    /// Decomposition looks at each scalar alone, but then sorts neighbouring marks, and Foundation's time for that
+    /// grows with the square of their number. The sorting is not needed: the marks are dropped.
+    private static let together = 64
+
     private static func withoutMarks(_ text: [UInt8]) -> [UInt8] {
-        let decomposed = String(decoding: text, as: UTF8.self).decomposedStringWithCanonicalMapping
-        var kept = String.UnicodeScalarView()
-        for scalar in decomposed.unicodeScalars where scalar.properties.generalCategory != .nonspacingMark {
-            kept.append(scalar)
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var part = String.UnicodeScalarView()
+        var count = 0
+        func take() {
+            for scalar in String(part).decomposedStringWithCanonicalMapping.unicodeScalars where !isMark(scalar) {
+                append(scalar, to: &result)
+            }
+            part.removeAll(keepingCapacity: true)
+            count = 0
         }
-        return Array(String(kept).utf8)
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars where !isMark(scalar) {
+            if scalar.value < 0xC0 {
+                if count > 0 { take() }
+                append(scalar, to: &result)
+                continue
+            }
+            part.append(scalar)
+            count += 1
+            if count == together { take() }
+        }
+        if count > 0 { take() }
+        return result
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to bytes: inout [UInt8]) {
+        if scalar.value < 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+        } else if let encoded = UTF8.encode(scalar) {
+            bytes.append(contentsOf: encoded)
+        }
+    }
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value >= 0x300 && scalar.properties.generalCategory == .nonspacingMark
     }
 
     /// Appends a scalar that stands at a place of a text, in lower case if asked; gives the number of code points.
