@@ -53,6 +53,7 @@ import Tokenizers
     @Test func texts() throws {
         let some = definition(["▁", "a", "▁[", "▁]", "▁cls"])
         #expect(try pieces(some, "a") == ["[UNK]"])
+        #expect(try pieces(some, "cls▁cls") == ["[UNK]"])
         #expect(try pieces(some, "[CLS]") == ["▁[", "▁cls", "▁]"])
         let tokenizer = try Tokenizer(some)
         #expect(tokenizer.encode("[CLS]", addSpecial: true, parseSpecial: true) == [2, 2, 3])

@@ -78,7 +78,9 @@ struct WordPieceModel: Sendable {
             var node = PieceTrie.root
             var step = place
             var found: (id: Int, end: Int)?
-            while step < word.count {
+            // A written mark within a word is no beginning of one.
+            let isMark = place > 0 && word[place...].starts(with: Self.mark)
+            while step < word.count && !isMark {
                 node = trie.child(of: node, word[step])
                 if node == PieceTrie.root { break }
                 step += 1
