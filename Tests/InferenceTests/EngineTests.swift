@@ -51,6 +51,35 @@ struct EngineTests {
         #expect(third.tokens == first.tokens)
     }
 
+    @Test func promptTokensAreScoredAsTheyWouldHaveBeenGuessed() async throws {
+        let engine = try engine()
+        let ids = prompt(60)
+        // The same numbers, one token at a time: what the engine reports of the token that it would choose.
+        var request = request(ids, tokens: 1)
+        request.scoredPrompt = 1..<60
+        let scored = try await engine.complete(request).promptLogProbabilities
+        #expect(scored.count == 59 && scored.allSatisfy { $0 < 0 })
+        let cold = try self.engine()
+        for place in [1, 17, 58] {
+            var shorter = self.request(Array(ids[..<place]), tokens: 1)
+            shorter.topLogProbabilities = 200
+            let guess = try await cold.complete(shorter).logProbabilities[0]
+            let top = guess.top.first { $0.id == ids[place] }
+            #expect(top.map { $0.logProbability == scored[place - 1] } ?? true)
+            if top == nil { #expect(scored[place - 1] <= (guess.top.last?.logProbability ?? 0)) }
+        }
+        // What is in the cache changes nothing, and what is not asked for is not told.
+        request.scoredPrompt = 40..<60
+        #expect(try await engine.complete(request).promptLogProbabilities == Array(scored[39...]))
+        #expect(try await engine.complete(self.request(ids, tokens: 1)).promptLogProbabilities.isEmpty)
+        for wrong in [0..<4, 10..<61] {
+            request.scoredPrompt = wrong
+            await #expect(throws: GenerationError.scoredPrompt(range: wrong, tokens: 60)) {
+                try await engine.complete(request)
+            }
+        }
+    }
+
     @Test func tooLongEmptyAndSillyRequestsAreRefusedWithNumbers() async throws {
         let engine = try engine(context: 64)
         await #expect(throws: GenerationError.promptTooLong(tokens: 64, limit: 64)) {

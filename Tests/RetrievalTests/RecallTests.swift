@@ -35,13 +35,14 @@ import Testing
         for (number, paragraph) in all.enumerated() {
             guard let question = paragraph.questions.first else { continue }
             let found = try await index.find(Question(question))
-            scores.append((EvidenceModel.standard.probability(found), number % 2 == 0))
+            scores.append((EvidenceModel.standardByWords.probability(found), number % 2 == 0))
             guard number % 2 == 0 else { continue }
             asked += 1
             if found.hits.first?.passage.document.path == paragraph.id { first += 1 }
         }
         #expect(Double(first) / Double(asked) > 0.94)
-        #expect(Calibration.auc(scores) > 0.96)
+        // Weights that fitted this set alone reached 0.98 here and 0.48 to 0.62 on companies' questions.
+        #expect(Calibration.auc(scores) > 0.94)
     }
 
     @Test func laws() async throws {
@@ -59,10 +60,10 @@ import Testing
         for (question, document) in LawQuestions.answerable {
             let result = try await index.find(Question(question), limit: 3)
             if result.hits.contains(where: { $0.passage.document.path == document }) { found += 1 }
-            scores.append((EvidenceModel.standard.probability(result), true))
+            scores.append((EvidenceModel.standardByWords.probability(result), true))
         }
         for question in LawQuestions.unanswerable {
-            scores.append((EvidenceModel.standard.probability(try await index.find(Question(question))), false))
+            scores.append((EvidenceModel.standardByWords.probability(try await index.find(Question(question))), false))
         }
         #expect(found >= LawQuestions.answerable.count - 2)
         #expect(Calibration.auc(scores) > 0.85)

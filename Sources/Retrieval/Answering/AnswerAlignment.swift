@@ -52,6 +52,7 @@ public struct AnswerAlignment: Sendable {
     let evidence: [EvidenceText]
     let limits: Limits
     private let isYesNo: Bool
+    private let isDefinition: Bool
     /// The question taken as a claim.
     private let asked: Claim
     /// How well the row that fits the question best fits it.
@@ -66,7 +67,9 @@ public struct AnswerAlignment: Sendable {
         self.question = question
         self.evidence = evidence
         self.limits = limits
-        isYesNo = QuestionKind(question.text) == .yesNo
+        let kind = QuestionKind(question.text)
+        isYesNo = kind == .yesNo
+        isDefinition = kind == .definition
         let asked = Claim(question.text, question: Question(""))
         self.asked = asked
         bestRow = evidence.flatMap(\.pieces).filter { $0.kind == .row }.map { asked.coverage($0.ground).all }.max() ?? 0
@@ -83,7 +86,7 @@ public struct AnswerAlignment: Sendable {
         if isYesNo, claim.saysNothingNew {
             return checkBare(sentence, leading: Polarity.isNegative(sentence) ? .no : .yes)
         }
-        if !isYesNo, claim.saysNothingNew, !claim.isShort { return drop(sentence, .repetition) }
+        if !isYesNo, claim.saysNothingNew, !claim.isShort || isDefinition { return drop(sentence, .repetition) }
         var best: (support: Support, score: Double)?
         var failure = DroppedSentence(text: sentence, reason: .unsupportedContent)
         var failureScore = -1.0
@@ -94,7 +97,7 @@ public struct AnswerAlignment: Sendable {
             switch judge(claim, window: window, in: text) {
             case nil:
                 let support = Support(
-                    passage: text.hit.passage, spans: text.spans(of: window.pieces), coverage: window.coverage,
+                    passage: text.passage, spans: text.spans(of: window.pieces), coverage: window.coverage,
                     ground: text.ground(of: window.pieces))
                 if best.map({ score > $0.score }) ?? true { best = (support, score) }
             case .some(let reason):
@@ -132,7 +135,7 @@ public struct AnswerAlignment: Sendable {
             }
             return .supported(
                 Support(
-                    passage: text.hit.passage, spans: text.spans(of: window.pieces), coverage: window.coverage,
+                    passage: text.passage, spans: text.spans(of: window.pieces), coverage: window.coverage,
                     ground: text.ground(of: window.pieces)))
         }
         return drop(sentence, reason)
@@ -233,7 +236,8 @@ public struct AnswerAlignment: Sendable {
         if isYesNo, let leading = claim.leading, let said = said(in: pieces), said != leading { return true }
         for clause in Polarity.clauses(Polarity.leading(of: claim.text).1) {
             let part = Claim(clause, question: question)
-            guard !part.isBare else { continue }
+            // 12 小时 denies nothing where the passage says 12 小时内不得上岗: a value alone is no statement.
+            guard !part.isBare, !part.isValue else { continue }
             if let match = matchingClause(of: part, in: pieces.map { Polarity.withoutSpeaker($0.text) }) {
                 if Polarity.isNegative(clause) != Polarity.isNegative(match) { return true }
             } else if part.saysNothingNew, let said = said(in: pieces) {

@@ -17,6 +17,8 @@ struct AnswerDraft {
     private var isQuoted = false
     /// The sentence of the passages that answers best, as a measure of what the model says.
     private let quotation: Quotation?
+    /// What is quoted with it.
+    private let quotations: [Quotation]
     private let kind: QuestionKind
     private let askedUnits: [String]
     /// Sentences that hold, but do not say what kind of thing was asked for: they wait for one that does.
@@ -34,6 +36,10 @@ struct AnswerDraft {
     /// How much of the question may be missing in one stretch where a sentence is quoted.
     private static let widestGap = 0.45
     private static let narrowGap = 0.25
+    /// By how many standard deviations a place may mean less alike than the nearest sentence.
+    private static let nearness = 0.6
+    /// From how many standard deviations on a sentence may be quoted whatever its words.
+    private static let quotedStanding = 2.0
     /// Scalars of an answer that is followed by an explanation.
     private static let shortAnswer = 24
 
@@ -48,7 +54,8 @@ struct AnswerDraft {
         self.maximumSentences = max(1, maximumSentences)
         evidence = found.hits.map(EvidenceText.init)
         alignment = AnswerAlignment(question: found.question, evidence: evidence, limits: limits)
-        quotation = Quotation.best(found, in: evidence, minimum: 0)
+        quotations = Quotation.several(found, in: evidence)
+        quotation = quotations.first
         kind = QuestionKind(found.question.text)
         askedUnits = QuestionKind.askedUnits(found.question.text)
     }
@@ -57,6 +64,26 @@ struct AnswerDraft {
 
     /// Whether the model itself said that it found nothing.
     var isRefused: Bool { dropped.contains { $0.reason == .refusal } }
+
+    /// Whether what the model said and was not borne says the same as the sentence that would be quoted: the same yes or
+    /// no, or one of its numbers. Two that came to it on different ways are better evidence than one.
+    var agreesWithQuotation: Bool {
+        guard let quotation, quotation.isServing != false else { return false }
+        return dropped.contains { sentence in
+            guard sentence.reason != .refusal, sentence.reason != .courtesy, sentence.reason != .repetition else {
+                return false
+            }
+            let body = Courtesy.withoutOpening(sentence.text)
+            let numbers = Numbers.mentions(in: body)
+            if !numbers.isEmpty {
+                return numbers.allSatisfy { number in
+                    quotation.support.ground.numbers.contains { number.isSupported(by: $0) }
+                }
+            }
+            guard kind == .yesNo else { return false }
+            return Polarity.isNegative(body) == Polarity.isNegative(quotation.text)
+        }
+    }
 
     /// Whether nothing more is wanted from the model.
     var isComplete: Bool {
@@ -100,6 +127,7 @@ struct AnswerDraft {
     private func isRelevant(_ support: AnswerAlignment.Support) -> Bool {
         guard let quotation else { return true }
         if lacksIdentifier(support) { return false }
+        if isNear(support) { return true }
         let relevance = found.ranking.coverage(of: support.ground)
         let tolerance = kind == .other ? Self.openTolerance : Self.tolerance
         if relevance >= max(leastRelevance, quotation.coverage - tolerance) { return true }
@@ -107,6 +135,15 @@ struct AnswerDraft {
             let end = last.spans.map(\.upperBound).max(), let start = support.spans.map(\.lowerBound).min()
         else { return false }
         return start >= end && start - end <= 3
+    }
+
+    /// Whether what a place means is about as near to the question as the nearest sentence is.
+    private func isNear(_ support: AnswerAlignment.Support) -> Bool {
+        guard let text = evidence.first(where: { $0.passage.id == support.passage.id }),
+            let here = support.spans.compactMap({ text.similarities[$0.lowerBound] }).max(),
+            let nearest = evidence.flatMap({ $0.similarities.values }).max()
+        else { return false }
+        return found.standing(nearest) - found.standing(here) <= Self.nearness
     }
 
     private func lacksIdentifier(_ support: AnswerAlignment.Support) -> Bool {
@@ -119,6 +156,9 @@ struct AnswerDraft {
         guard quotation.isServing != false, !lacksIdentifier(quotation.support) else { return false }
         let ground = quotation.support.ground
         let gap = found.ranking.gap { ground.terms.contains($0) || ground.context.contains($0) }
+        if isSure, let similarity = quotation.similarity, found.standing(similarity) >= Self.quotedStanding {
+            return true
+        }
         return isSure
             ? quotation.coverage >= Self.leastQuotation && gap <= Self.widestGap
             : quotation.coverage >= Self.sureQuotation && gap <= Self.narrowGap
@@ -149,7 +189,7 @@ struct AnswerDraft {
         if mayQuote, let quotation, isQuotable(quotation, isSure: isSure) {
             for sentence in held { dropped.append(DroppedSentence(text: sentence.text, reason: .offTopic)) }
             isQuoted = true
-            return [release(quotation.text, quotation.support)]
+            return quotations.map { release($0.text, $0.support) }
         }
         return held.map { release($0.text, $0.support) }
     }

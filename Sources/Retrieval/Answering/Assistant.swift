@@ -43,7 +43,7 @@ public struct Assistant: Sendable {
             style: PromptStyle = .standard, systemText: String = "", passages: Int = 4,
             passageCharacters: Int = 1400, options: GenerationOptions = GenerationOptions(),
             threshold: Double? = nil, limits: AnswerAlignment.Limits = AnswerAlignment.Limits(),
-            quotesWhenUnsupported: Bool = true, askShare: Double = 0.3, quotesOverRefusal: Double = 0.75,
+            quotesWhenUnsupported: Bool = true, askShare: Double = 0.8, quotesOverRefusal: Double = 0.75,
             leavesOutSuperseded: Bool = true, sentences: Int = 6, hotline: String? = nil
         ) {
             self.askShare = askShare
@@ -120,7 +120,7 @@ public struct Assistant: Sendable {
             style: configuration.style, systemText: configuration.systemText,
             passageCharacters: configuration.passageCharacters)
         var found = try await index.find(read, limit: max(5, configuration.passages + 3))
-        let model = try await evidenceModel()
+        let model = try await evidenceModel(for: found)
         let evidence = model.probability(found)
         let threshold = configuration.threshold ?? model.threshold
         if configuration.leavesOutSuperseded { found.hits.removeAll { $0.supersededBy != nil } }
@@ -131,12 +131,16 @@ public struct Assistant: Sendable {
             maximumSentences: configuration.sentences, isSure: evidence >= threshold)
         if evidence >= threshold * configuration.askShare {
             try await write(&draft, composer: composer, question: question, searched: searched, emit: emit)
-            let isSure = evidence >= (draft.isRefused ? configuration.quotesOverRefusal : threshold)
-            // Nobody but retrieval stands behind a quotation: it needs more than the model's own sentence does.
-            let quoteThreshold = threshold + (1 - threshold) * configuration.quoteMargin
+            // Nobody but retrieval stands behind a quotation: where words alone were compared, it needs more than the
+            // model's own sentence does; where the model says the same, a little less.
+            let quoteThreshold =
+                draft.agreesWithQuotation
+                ? threshold * 0.85
+                : threshold + (found.hasVectors ? 0 : (1 - threshold) * configuration.quoteMargin)
+            let isSure =
+                evidence >= (draft.isRefused ? configuration.quotesOverRefusal : min(threshold, quoteThreshold))
             let mayQuote =
-                configuration.quotesWhenUnsupported && evidence >= quoteThreshold
-                && (isSure || !draft.isRefused)
+                configuration.quotesWhenUnsupported && evidence >= quoteThreshold && (isSure || !draft.isRefused)
             for event in draft.finish(mayQuote: mayQuote, isSure: isSure) { emit(event) }
         }
         return draft.answer(
@@ -166,9 +170,10 @@ public struct Assistant: Sendable {
         }
     }
 
-    /// The index's own calibration, else the standard.
-    private func evidenceModel() async throws -> EvidenceModel {
+    /// The index's own calibration, else the standard. What was calibrated with vectors says nothing without them.
+    private func evidenceModel(for found: FoundPassages) async throws -> EvidenceModel {
         let kept = try await index.store.index(named: index.name)?.calibration
-        return kept.flatMap(EvidenceModel.init(json:)) ?? .standard
+        let model = kept.flatMap(EvidenceModel.init(json:))
+        return model?.hasVectors == found.hasVectors ? model ?? .standard : .standard(hasVectors: found.hasVectors)
     }
 }

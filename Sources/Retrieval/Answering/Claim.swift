@@ -34,6 +34,9 @@ struct Claim: Sendable {
     /// Nothing that could be compared: a bare yes or no.
     var isBare: Bool { numbers.isEmpty && units.allSatisfy { $0.unit.weight < 1 } }
 
+    /// A number with hardly a word beside it.
+    var isValue: Bool { !numbers.isEmpty && units.reduce(0) { $0 + $1.unit.weight } < 2.5 }
+
     /// Nothing that the question did not say.
     var saysNothingNew: Bool {
         numbers.allSatisfy(\.isGiven) && units.allSatisfy { $0.isGiven || $0.unit.weight < 1 }

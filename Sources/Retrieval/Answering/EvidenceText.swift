@@ -47,16 +47,27 @@ struct EvidenceText: Sendable {
         var text: String { [section, asked, header].filter { !$0.isEmpty }.joined(separator: "\n") }
     }
 
-    let hit: PassageHit
+    let passage: StoredPassage
     let pieces: [Piece]
     /// Headings, the table's header row and the document's day.
     let context: String
 
+    /// Whether another passage says something newer about the same.
+    var isSuperseded = false
+    /// How alike its pieces are to the question, by their place; empty without vectors.
+    var similarities: [Int: Double] = [:]
+
     init(_ hit: PassageHit) {
-        self.hit = hit
-        context = [hit.passage.heading, hit.passage.lead, hit.passage.document.date ?? ""].joined(separator: "\n")
+        self.init(hit.passage)
+        isSuperseded = hit.supersededBy != nil
+        similarities = hit.sentenceSimilarities
+    }
+
+    init(_ passage: StoredPassage) {
+        self.passage = passage
+        context = [passage.heading, passage.lead, passage.document.date ?? ""].joined(separator: "\n")
         let above = Self.terms(context)
-        var reader = PieceReader(scalars: Array(hit.passage.text.unicodeScalars), lead: hit.passage.lead)
+        var reader = PieceReader(scalars: Array(passage.text.unicodeScalars), lead: passage.lead)
         reader.read()
         pieces = reader.lines.map { line in
             Piece(

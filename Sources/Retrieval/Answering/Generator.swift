@@ -46,11 +46,3 @@ public protocol Generator: Sendable {
     func generate(_ turns: [ChatTurn], options: GenerationOptions) async throws
         -> AsyncThrowingStream<String, any Error>
 }
-
-/// Turns texts into vectors whose dot product says how alike they are. No index uses it yet.
-public protocol Embedder: Sendable {
-    /// Name of the model with its settings; vectors of different names do not compare.
-    var name: String { get }
-    /// One vector of unit length per text.
-    func embed(_ texts: [String]) async throws -> [[Float]]
-}

@@ -22,9 +22,13 @@ public enum QuestionKind: String, Codable, Sendable {
 
     /// Reads the kind from the words of the question; `other` where they do not tell.
     public init(_ question: String) {
-        let text = Normalisation.folded(question)
+        // Spoken forms are read as the written ones.
+        let text = Normalisation.folded(question).replacing("啥", with: "什么").replacing("咋", with: "怎么")
         func has(_ words: [String]) -> Bool { words.contains { text.contains($0) } }
-        if has(["多少钱", "什么价", "价格是多少", "租金是多少", "how much does", "how much is", "price of", "what is the rent"]) {
+        if has([
+            "多少钱", "多少银子", "几块钱", "什么价", "价格是多少", "租金是多少", "how much does", "how much is", "price of",
+            "what is the rent",
+        ]) {
             self = .money
         } else if has(["电话", "热线", "手机号", "phone", "hotline"]), has(["多少", "什么", "号", "number", "what"]) {
             self = .phone
@@ -34,7 +38,7 @@ public enum QuestionKind: String, Codable, Sendable {
             || text.hasPrefix("when")
         {
             self = .time
-        } else if has(["谁", "哪位", "who "]) || text.hasPrefix("who") {
+        } else if has(["谁", "哪位", "归哪个管", "哪个负责", "who "]) || text.hasPrefix("who") {
             self = .person
         } else if has(["地址", "address"]) {
             self = .address

@@ -12,18 +12,67 @@ struct Quotation {
     var coverage: Double
     /// Whether it holds what kind of thing was asked for: an amount, a day, a name. Nil where the question does not tell.
     var isServing: Bool?
+    /// How alike it is to the question; nil without vectors.
+    var similarity: Double?
+
+    /// How much a standard deviation of similarity counts beside a share of the question's words.
+    private static let meaningWeight = 0.25
+
+    private struct Candidate {
+        var text: EvidenceText
+        var index: Int
+        var coverage: Double
+        var isServing: Bool?
+        var score: Double
+        var piece: EvidenceText.Piece { text.pieces[index] }
+    }
+
+    /// How far behind the best one a second sentence may be.
+    private static let closeness = 0.25
 
     /// - Returns: nil when no sentence holds at least `minimum` of what was asked.
     static func best(_ found: FoundPassages, in evidence: [EvidenceText], minimum: Double = 0.4) -> Quotation? {
+        let best = candidates(found, in: evidence, minimum: minimum).first
+        return best.map { quotation($0.text, $0.index, $0.coverage, $0.isServing, found: found) }
+    }
+
+    /// The sentences that are quoted together: the best one; where the question names several things by their codes
+    /// (R2 and R3), one for each; else a second one that is about as good.
+    static func several(_ found: FoundPassages, in evidence: [EvidenceText]) -> [Quotation] {
+        let all = candidates(found, in: evidence, minimum: 0)
+        guard let first = all.first else { return [] }
+        var chosen = [first]
+        let names = found.question.units.filter(\.isName)
+        func holds(_ candidate: Candidate, _ unit: Question.Unit) -> Bool {
+            unit.share(candidate.piece.ground.terms.contains) > 0
+        }
+        if names.count >= 2 {
+            for name in names where chosen.count < 3 && !chosen.contains(where: { holds($0, name) }) {
+                if let next = all.first(where: { holds($0, name) && $0.isServing != false }) { chosen.append(next) }
+            }
+        }
+        if chosen.count == 1, found.hasVectors {
+            let next = all.dropFirst().first { $0.isServing != false && $0.score >= first.score - closeness }
+            if let next { chosen.append(next) }
+        }
+        return chosen.map { quotation($0.text, $0.index, $0.coverage, $0.isServing, found: found) }
+    }
+
+    private static func candidates(
+        _ found: FoundPassages, in evidence: [EvidenceText], minimum: Double
+    ) -> [Candidate] {
         let kind = QuestionKind(found.question.text)
         let units = QuestionKind.askedUnits(found.question.text)
-        var best: (text: EvidenceText, index: Int, coverage: Double, isServing: Bool?, score: Double)?
+        var all: [Candidate] = []
         for (rank, text) in evidence.enumerated() {
             for index in text.statements {
                 let piece = text.pieces[index]
                 let coverage = found.ranking.coverage(of: piece.ground)
                 guard coverage >= minimum else { continue }
                 var score = coverage - 0.08 * Double(rank)
+                if let similarity = text.similarities[piece.range.lowerBound] {
+                    score += found.standing(similarity) * Self.meaningWeight
+                }
                 let isServing = kind.isTyped ? kind.isServed(by: piece.text) : nil
                 if isServing == true || (!kind.isTyped && kind.isServed(by: piece.text)) { score += 0.2 }
                 if !units.isEmpty, piece.ground.numbers.contains(where: { units.contains($0.unit ?? "") }) {
@@ -31,17 +80,19 @@ struct Quotation {
                 }
                 if piece.kind == .row { score += 0.3 * RowText.bestField(piece, in: text, found: found) }
                 if DateLine.isDateLine(piece.text) { score -= kind == .time ? 0.1 : 0.6 }
-                if text.hit.supersededBy != nil { score -= 0.3 }
-                if score > (best?.score ?? -1) { best = (text, index, coverage, isServing, score) }
+                if text.isSuperseded { score -= 0.3 }
+                all.append(
+                    Candidate(text: text, index: index, coverage: coverage, isServing: isServing, score: score))
             }
         }
-        return best.map { quotation($0.text, $0.index, $0.coverage, $0.isServing, found: found, kind: kind) }
+        // Equals stay in the order of the passages.
+        return all.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
     }
 
     private static func quotation(
-        _ text: EvidenceText, _ index: Int, _ coverage: Double, _ isServing: Bool?, found: FoundPassages,
-        kind: QuestionKind
+        _ text: EvidenceText, _ index: Int, _ coverage: Double, _ isServing: Bool?, found: FoundPassages
     ) -> Quotation {
+        let kind = QuestionKind(found.question.text)
         let piece = text.pieces[index]
         var shown = Polarity.withoutSpeaker(piece.text)
         var indices = [index]
@@ -59,9 +110,11 @@ struct Quotation {
             }
         }
         let support = AnswerAlignment.Support(
-            passage: text.hit.passage, spans: text.spans(of: indices), coverage: coverage,
+            passage: text.passage, spans: text.spans(of: indices), coverage: coverage,
             ground: text.ground(of: indices))
-        return Quotation(support: support, text: shown, coverage: coverage, isServing: isServing)
+        return Quotation(
+            support: support, text: shown, coverage: coverage, isServing: isServing,
+            similarity: text.similarities[piece.range.lowerBound])
     }
 }
 

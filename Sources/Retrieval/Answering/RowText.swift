@@ -27,6 +27,11 @@ enum RowText {
         return chosen.sorted().map { fields[$0].text }.joined(separator: "；")
     }
 
+    /// All fields of a row with their columns' names.
+    static func whole(_ piece: EvidenceText.Piece) -> String {
+        fields(of: piece.text, header: piece.above.header).map(\.text).joined(separator: "；")
+    }
+
     /// The most of the question that one field shows: 货架载：1200 answers what a row with 货架载 here and 1200 there
     /// does not.
     static func bestField(_ piece: EvidenceText.Piece, in text: EvidenceText, found: FoundPassages) -> Double {

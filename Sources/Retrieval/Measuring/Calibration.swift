@@ -33,10 +33,12 @@ public struct Calibration: Sendable {
     public struct Example: Sendable {
         var values: [Double]?
         var isAnswerable: Bool
+        var hasVectors: Bool
 
         /// Makes the value from its parts.
         public init(found: FoundPassages, isAnswerable: Bool) {
             values = EvidenceFeatures(found)?.values
+            hasVectors = found.meaning != nil
             self.isAnswerable = isAnswerable
         }
     }
@@ -54,7 +56,7 @@ public struct Calibration: Sendable {
 
     /// Searches every question, fits, cross-validates. Saves nothing; see `calibrate(_:on:)`.
     public func fit(
-        _ questions: [ListedQuestion], index: PassageIndex, start: EvidenceModel = .standard
+        _ questions: [ListedQuestion], index: PassageIndex, start: EvidenceModel? = nil
     ) async throws -> Report {
         var examples: [Example] = []
         for question in questions {
@@ -73,7 +75,8 @@ public struct Calibration: Sendable {
 
     /// Fits and cross-validates on examples.
     /// - Throws: `QuestionListError.tooFew` with fewer than five of either kind.
-    public func fit(_ examples: [Example], start: EvidenceModel = .standard) throws(QuestionListError) -> Report {
+    public func fit(_ examples: [Example], start: EvidenceModel? = nil) throws(QuestionListError) -> Report {
+        let start = start ?? .standard(hasVectors: examples.contains(where: \.hasVectors))
         let good = examples.filter(\.isAnswerable).count
         let bad = examples.count - good
         if good < 5 { throw .tooFew(kind: "answerable", expected: 5, actual: good) }

@@ -11,19 +11,30 @@ public struct EvidenceModel: Codable, Sendable, Equatable {
     public var threshold: Double
     /// How it was made: `standard`, or what it was calibrated on and what cross-validation said.
     public var origin: String
+    /// Whether it was made for an index with vectors.
+    public var hasVectors: Bool
 
     /// Makes the value from its parts.
-    public init(weights: [Double], bias: Double, threshold: Double, origin: String) {
+    public init(weights: [Double], bias: Double, threshold: Double, origin: String, hasVectors: Bool) {
+        self.hasVectors = hasVectors
         self.weights = weights
         self.bias = bias
         self.threshold = threshold
         self.origin = origin
     }
 
-    /// Fitted on questions to laws, encyclopaedia passages and an invented company, half of them without an answer.
+    /// Fitted on the questions to several invented companies of different trades; for indexes with vectors.
     public static let standard = EvidenceModel(
-        weights: [2.1, 3, 0, 1.3, -0.8, 0.6, 2, 3.7, -0.2, -1.8, -2.8, 0.5, 0], bias: -5.8, threshold: 0.4,
-        origin: "standard")
+        weights: [0.1, -2.15, 1.75, -1, 0.65, 1.85, 0.4, 0.5], bias: -3.2, threshold: 0.5, origin: "standard",
+        hasVectors: true)
+
+    /// The same for indexes without vectors.
+    public static let standardByWords = EvidenceModel(
+        weights: [2.5, -2, 1.85, -1.3, 0.6, 0, 0, 0], bias: -2, threshold: 0.55, origin: "standard by words",
+        hasVectors: false)
+
+    /// What serves until an index is calibrated.
+    public static func standard(hasVectors: Bool) -> EvidenceModel { hasVectors ? standard : standardByWords }
 
     /// Probability that the passages answer the question; 0 when there are none.
     public func probability(_ found: FoundPassages) -> Double {
@@ -50,30 +61,5 @@ public struct EvidenceModel: Codable, Sendable, Equatable {
             read.weights.count == EvidenceFeatures.names.count, read.threshold >= 0, read.threshold <= 1
         else { return nil }
         self = read
-    }
-}
-
-/// What the model looks at: the features of the best passage, of the best few together, and of their best sentence.
-public struct EvidenceFeatures: Codable, Sendable, Equatable {
-    /// Names of the values, in order.
-    public static let names = [
-        "coverage", "bm25Share", "unknown", "exact", "proximity", "together", "document", "sentence", "serving",
-        "notServing", "gap", "known", "code",
-    ]
-    /// The values, in the order of `names`.
-    public let values: [Double]
-
-    /// Nil when nothing was found. Cost: reads the text of at most three passages.
-    public init?(_ found: FoundPassages) {
-        guard let best = found.hits.first?.features else { return nil }
-        let top = found.hits.prefix(3)
-        let sentence = Quotation.best(found, in: top.map(EvidenceText.init), minimum: 0)
-        values = [
-            top.map(\.features.coverage).max() ?? 0, best.bm25Share, best.unknown, best.exact, best.proximity,
-            top.map(\.features.coverage).reduce(0, +) / Double(top.count),
-            top.map(\.features.document).max() ?? 0, sentence?.coverage ?? 0, sentence?.isServing == true ? 1 : 0,
-            sentence?.isServing == false ? 1 : 0, top.map(\.features.gap).min() ?? 1,
-            top.map { min(1, $0.features.coverage / max(0.05, 1 - $0.features.unknown)) }.max() ?? 0, best.code,
-        ]
     }
 }

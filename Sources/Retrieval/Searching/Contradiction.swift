@@ -9,6 +9,8 @@ import Text
 /// time of day). Whole passages share too much or too little to tell.
 struct Contradiction {
     let ranking: PassageRanking
+    /// How alike passages are to the question, where the index has vectors.
+    var meaning: Meaning?
 
     /// How many hits are compared.
     static let compared = 8
@@ -48,20 +50,58 @@ struct Contradiction {
     }
 
     private func supersedes(_ a: PassageHit, _ x: Statement?, _ b: PassageHit, _ y: Statement?) -> Bool {
-        guard let x, let y, let day = a.passage.document.date, let older = b.passage.document.date, day > older,
+        guard let x, let y, let order = Self.order(a.passage, b.passage),
             a.passage.document.path != b.passage.document.path, a.score >= b.score * (1 - Self.closeness),
             x.coverage >= y.coverage - 0.15
         else { return false }
-        // Copying a file makes it new: such a day says nothing against one that stands in a document.
-        let weak = DateSource.fileTime.rawValue
-        if a.passage.document.dateSource == weak, b.passage.document.dateSource != weak { return false }
         guard x.codes.isEmpty == y.codes.isEmpty, x.codes.isEmpty || !x.codes.isDisjoint(with: y.codes) else {
             return false
         }
         let shared = Double(x.words.intersection(y.words).count)
         guard shared >= 0.35 * Double(max(1, min(x.words.count, y.words.count))) else { return false }
         let common = x.values.keys.filter { y.values[$0] != nil }
-        return common.contains { kind in x.values[kind].map { $0.isDisjoint(with: y.values[kind] ?? []) } ?? false }
+        return common.contains { kind in
+            guard let newer = x.values[kind], let older = y.values[kind] else { return false }
+            // 70 元 → 90 元 names the old value beside the new one.
+            return newer.isStrictSuperset(of: older) || (order == .newer && newer.isDisjoint(with: older))
+        }
+    }
+
+    private enum Order {
+        /// The first is the newer one, or it announces a change of what has no day of its own.
+        case newer
+        /// The first has a day, the second none; that alone does not make it newer.
+        case dated
+    }
+
+    /// How two passages stand in time; nil where the first is not newer.
+    private static func order(_ a: StoredPassage, _ b: StoredPassage) -> Order? {
+        // Copying a file makes it new: such a day says nothing against one that stands in a document.
+        let weak = DateSource.fileTime.rawValue
+        let isWeak = (
+            a.document.date == nil || a.document.dateSource == weak,
+            b.document.date == nil
+                || b.document.dateSource == weak
+        )
+        switch isWeak {
+        case (true, false): return nil
+        case (false, true): return announcesChange(a) ? .newer : .dated
+        default:
+            guard let day = a.document.date, let other = b.document.date else { return nil }
+            return day > other ? .newer : nil
+        }
+    }
+
+    /// Words with which a company says that something is no longer as it was.
+    private static let changes = [
+        "调整", "改为", "变更", "更正", "修订", "作废", "取代", "替代", "缩短为", "延长至", "延长为", "提高到", "提高至", "降为", "降至", "上调", "下调",
+        "→", "起执行", "起生效", "新标准", "changed to", "replaces", "instead of", "with effect from", "effective",
+        "no longer", "increased to", "reduced to",
+    ]
+
+    private static func announcesChange(_ passage: StoredPassage) -> Bool {
+        let text = [passage.document.title, passage.heading, passage.text].joined(separator: "\n").lowercased()
+        return changes.contains { text.contains($0) }
     }
 
     /// The sentence or row of the passage that shows most of the question.
@@ -69,7 +109,10 @@ struct Contradiction {
         let text = EvidenceText(hit)
         var best: (index: Int, coverage: Double)?
         for index in text.statements {
-            let coverage = ranking.coverage(of: text.pieces[index].ground)
+            var coverage = ranking.coverage(of: text.pieces[index].ground)
+            if let similarity = text.similarities[text.pieces[index].range.lowerBound] {
+                coverage += 0.25 * (meaning?.similarities.standing(similarity) ?? 0)
+            }
             if coverage > (best?.coverage ?? 0.3) { best = (index, coverage) }
         }
         guard let best else { return nil }

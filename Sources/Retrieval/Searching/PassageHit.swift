@@ -12,6 +12,9 @@ public struct PassageHit: Codable, Sendable, Equatable {
     public var highlights: [Range<Int>]
     /// Another hit says something else about the same, and is newer (path of that document).
     public var supersededBy: String?
+    /// How alike sentences and rows are to the question, by the place where they begin in the passage's text; empty
+    /// where the index has no vectors.
+    public var sentenceSimilarities: [Int: Double] = [:]
 
     /// Makes the value from its parts.
     public init(

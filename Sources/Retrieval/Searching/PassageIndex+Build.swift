@@ -74,13 +74,15 @@ struct IndexBuild {
 
     init(index: PassageIndex) async throws {
         self.index = index
-        version = try await index.store.beginVersion(index: index.name, cutter: index.cutter.name)
+        version = try await index.store.beginVersion(
+            index: index.name, cutter: index.cutter.name, vectorSpace: index.embedder?.name)
     }
 
     mutating func take(_ record: IndexableRecord, progress: (@Sendable (Int) -> Void)?) async throws {
         guard seen.insert(record.document.record).inserted else { return }
         batch.append(record)
-        if batch.count >= 64 {
+        // Where vectors are made, a document takes long enough to be told of.
+        if batch.count >= (index.embedder == nil ? 64 : 8) {
             try await flush()
             progress?(done)
         }
@@ -103,6 +105,7 @@ struct IndexBuild {
         for ((record, key), isThere) in zip(zip(batch, keys), found) where !isThere {
             drafts.append(draft(record, fingerprint: key.fingerprint))
         }
+        if let embedder = index.embedder { try await embedder.addVectors(to: &drafts) }
         if !drafts.isEmpty { try await index.store.addDocuments(drafts, to: version) }
         cut += drafts.count
         empty += drafts.filter(\.passages.isEmpty).count
@@ -114,7 +117,8 @@ struct IndexBuild {
     private func fingerprint(_ record: IndexableRecord) -> String {
         let document = record.document
         let parts = [
-            index.cutter.name, record.textHash, document.path, "\(document.part)", document.title,
+            index.cutter.name, index.embedder?.name ?? "", record.textHash, document.path, "\(document.part)",
+            document.title,
             document.date ?? "", document.dateSource ?? "", document.kind,
         ]
         return TextHash.hex(parts.joined(separator: "\u{1F}"))

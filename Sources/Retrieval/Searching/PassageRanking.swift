@@ -17,14 +17,34 @@ struct PassageRanking {
     }
 
     /// The candidates with their features, best first.
-    func hits(_ passages: [StoredPassage]) -> [PassageHit] {
+    ///
+    /// - Parameters:
+    ///   - meaning: how alike passages are to the question, where the index has vectors.
+    ///   - sentences: bytes of `SentenceVectors` by passage.
+    func hits(
+        _ passages: [StoredPassage], meaning: Meaning? = nil, sentences: [Int64: [UInt8]] = [:]
+    ) -> [PassageHit] {
         var documents: [String: Set<String>] = [:]
         for passage in passages {
             documents[passage.document.record, default: []].formUnion(passage.bodyTerms)
             documents[passage.document.record, default: []].formUnion(passage.headingTerms)
         }
         let whole = documents.mapValues { terms in coverage { terms.contains($0) }.coverage }
-        return passages.map { hit($0, document: whole[$0.document.record] ?? 0) }.sorted(by: PassageIndex.isBefore)
+        let similar = meaning?.similarities.byID ?? [:]
+        return passages.map { passage in
+            var hit = hit(passage, document: whole[passage.document.record] ?? 0)
+            if let meaning, let similarity = similar[passage.id] {
+                let parts = SentenceVectors(bytes: sentences[passage.id] ?? []).similarities(to: meaning.question)
+                hit.sentenceSimilarities = parts
+                let best = parts.values.max() ?? similarity
+                hit.features.similarity = similarity
+                hit.features.sentenceSimilarity = best
+                hit.features.standing = meaning.similarities.standing(similarity)
+                hit.features.sentenceStanding = meaning.similarities.standing(best)
+                hit.score = Self.score(hit.features)
+            }
+            return hit
+        }.sorted(by: PassageIndex.isBefore)
     }
 
     private func hit(_ passage: StoredPassage, document: Double) -> PassageHit {
@@ -44,7 +64,10 @@ struct PassageRanking {
 
     /// One number for the order of hits.
     static func score(_ features: RetrievalFeatures) -> Double {
-        (features.bm25Share + features.coverage + 0.15 * features.proximity + 0.3 * features.document)
+        // What means alike adds to what is worded alike: by how far it stands out, since the level of similarities is
+        // the model's own. Measured in `docs/retrieval.md`.
+        let meaning = 0.25 * (max(0, features.standing) + max(0, features.sentenceStanding))
+        return (features.bm25Share + features.coverage + 0.15 * features.proximity + 0.3 * features.document + meaning)
             * (0.5 + 0.5 * features.exact)
     }
 

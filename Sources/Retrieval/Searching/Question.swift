@@ -23,6 +23,12 @@ public struct Question: Sendable {
             return word.contains { !$0.isDigit && $0 != "." && $0 != "x" } && word.count >= 3
         }
 
+        /// Letters and digits that name a thing: R2, E44, TX11.
+        var isName: Bool {
+            guard isExact, let word = terms.first?.unicodeScalars else { return false }
+            return word.contains { $0.properties.isAlphabetic } && word.contains(where: \.isDigit)
+        }
+
         /// How far the terms for which `holds` is true show the unit: 1 by itself, less by a synonym, 0 not at all.
         func share(_ holds: (String) -> Bool) -> Double {
             if terms.contains(where: holds) { return 1 }

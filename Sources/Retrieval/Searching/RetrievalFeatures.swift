@@ -19,6 +19,14 @@ public struct RetrievalFeatures: Codable, Sendable, Equatable {
     public var gap: Double
     /// Share of the question's product or document codes that stand in the passage; 0 when it has none.
     public var code: Double
+    /// How alike the passage's vector is to the question's, -1…1; nil where there are no vectors.
+    public var similarity: Double?
+    /// The same of its most alike sentence.
+    public var sentenceSimilarity: Double?
+    /// By how many standard deviations `similarity` lies above the mean of all passages.
+    public var standing: Double = 0
+    /// The same of `sentenceSimilarity`.
+    public var sentenceStanding: Double = 0
 
     /// Makes the value from its parts.
     public init(

@@ -60,7 +60,7 @@ public struct OpenAIError: Error, HTTPResponseError, Sendable, Equatable {
             switch error {
             case .promptTooLong:
                 self = .invalid(prompt, "\(error)", code: "context_length_exceeded")
-            case .emptyPrompt: self = .invalid(prompt, "\(error)")
+            case .emptyPrompt, .scoredPrompt: self = .invalid(prompt, "\(error)")
             case .maxTokens: self = .invalid("max_tokens", "\(error)")
             case .busy:
                 self.init(.tooManyRequests, type: "rate_limit_error", message: "\(error)", code: "queue_full")

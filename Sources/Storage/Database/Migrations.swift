@@ -7,6 +7,7 @@ enum Migrations {
         migrator.registerMigration("2026-11 company") { try $0.execute(sql: company) }
         migrator.registerMigration("2026-11 knowledge") { try $0.execute(sql: knowledge) }
         migrator.registerMigration("2026-11 operation") { try $0.execute(sql: operation) }
+        migrator.registerMigration("2026-11 vectors") { try $0.execute(sql: vectors) }
         return migrator
     }
 
@@ -92,6 +93,14 @@ enum Migrations {
             body_terms TEXT NOT NULL,
             term_count INTEGER NOT NULL,
             UNIQUE (document_id, ordinal));
+        """
+
+    private static let vectors = """
+        ALTER TABLE index_version ADD COLUMN vector_space TEXT;
+        CREATE TABLE passage_vector (
+            passage_id INTEGER PRIMARY KEY REFERENCES passage (id) ON DELETE CASCADE,
+            vector BLOB NOT NULL,
+            sentences BLOB NOT NULL);
         """
 
     private static let operation = """

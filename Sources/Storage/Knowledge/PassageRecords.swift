@@ -6,6 +6,9 @@ public struct IndexVersion: Codable, Sendable, Equatable {
     public var index: String
     /// Name of the cutter and its settings.
     public var cutter: String
+    /// Name of the model and form of its passages' vectors; nil where they have none. Vectors of different names do
+    /// not compare.
+    public var vectorSpace: String?
     /// How many documents there are.
     public var documents: Int
     /// Its passages, in order.
@@ -14,7 +17,11 @@ public struct IndexVersion: Codable, Sendable, Equatable {
     public var terms: Int
 
     /// Makes the value from its parts.
-    public init(id: Int64, index: String, cutter: String, documents: Int = 0, passages: Int = 0, terms: Int = 0) {
+    public init(
+        id: Int64, index: String, cutter: String, vectorSpace: String? = nil, documents: Int = 0, passages: Int = 0,
+        terms: Int = 0
+    ) {
+        self.vectorSpace = vectorSpace
         self.id = id
         self.index = index
         self.cutter = cutter
@@ -110,6 +117,20 @@ public struct DocumentDraft: Sendable, Equatable {
     }
 }
 
+/// The vectors of a passage as bytes; what they mean only the caller knows, who made them.
+public struct VectorBytes: Sendable, Equatable {
+    /// The vector of the whole passage.
+    public var passage: [UInt8]
+    /// The vectors of its sentences.
+    public var sentences: [UInt8]
+
+    /// Makes the value from its parts.
+    public init(passage: [UInt8], sentences: [UInt8]) {
+        self.passage = passage
+        self.sentences = sentences
+    }
+}
+
 /// A passage to be stored.
 public struct PassageDraft: Sendable, Equatable {
     /// Place in the clean text, in Unicode scalars.
@@ -128,12 +149,15 @@ public struct PassageDraft: Sendable, Equatable {
     public var headingTerms: [String]
     /// Terms of lead and text.
     public var bodyTerms: [String]
+    /// Its vectors, if the index has any.
+    public var vectors: VectorBytes?
 
     /// Makes the value from its parts.
     public init(
         start: Int, length: Int, heading: String, lead: String, text: String, hash: String,
-        headingTerms: [String], bodyTerms: [String]
+        headingTerms: [String], bodyTerms: [String], vectors: VectorBytes? = nil
     ) {
+        self.vectors = vectors
         self.start = start
         self.length = length
         self.heading = heading

@@ -5,8 +5,10 @@
 /// by the next build. The store knows nothing of languages: terms are words without blanks that the caller made.
 public protocol PassageStore: Sendable {
     /// Begins a version of an index (made when it is not there yet), or takes up the one that a killed build left.
-    /// - Parameter cutter: name of the cutter and its settings; kept with the version.
-    func beginVersion(index name: String, cutter: String) async throws -> IndexVersion
+    /// - Parameters:
+    ///   - cutter: name of the cutter and its settings; kept with the version.
+    ///   - vectorSpace: name of the model and form of the passages' vectors, likewise; nil for none.
+    func beginVersion(index name: String, cutter: String, vectorSpace: String?) async throws -> IndexVersion
     /// Puts documents that are stored already, in exactly this state, into the version.
     /// - Returns: for each key whether it was there; the others have to be cut and added.
     func claimDocuments(_ keys: [DocumentKey], for version: IndexVersion) async throws -> [Bool]
@@ -32,6 +34,12 @@ public protocol PassageStore: Sendable {
     /// - Throws: `StorageError.notFound` when there is no such index in use.
     func candidates(index name: String, terms: [String], prefixes: [String], limit: Int) async throws
         -> PassageCandidates
+    /// The passages of these ids that are in the version in use, in no particular order.
+    func passages(index name: String, ids: [Int64]) async throws -> [StoredPassage]
+    /// The vectors of all passages of the version in use, by passage id: as bytes, with the version.
+    func passageVectors(index name: String) async throws -> (version: IndexVersion, vectors: [(Int64, [UInt8])])
+    /// The vectors of the sentences of these passages, as bytes.
+    func sentenceVectors(ids: [Int64]) async throws -> [Int64: [UInt8]]
     /// How many passages of the version in use hold each term.
     func frequencies(index name: String, terms: [String]) async throws -> [String: Int]
     /// The documents of the version in use by path and part, without text.
@@ -40,4 +48,11 @@ public protocol PassageStore: Sendable {
     func documentText(index name: String, record: String) async throws -> String?
     /// The passages of a record of the version in use, in order.
     func passages(index name: String, record: String) async throws -> [StoredPassage]
+}
+
+extension PassageStore {
+    /// Begins a version without vectors.
+    public func beginVersion(index name: String, cutter: String) async throws -> IndexVersion {
+        try await beginVersion(index: name, cutter: cutter, vectorSpace: nil)
+    }
 }

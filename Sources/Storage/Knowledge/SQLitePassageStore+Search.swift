@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 
 extension SQLitePassageStore {
@@ -77,7 +78,66 @@ extension SQLitePassageStore {
         }
     }
 
+    func passages(index name: String, ids: [Int64]) async throws -> [StoredPassage] {
+        guard !ids.isEmpty else { return [] }
+        return try await writer.read { db in
+            let (_, version) = try Self.active(name, db)
+            return try Self.inParts(ids) { part in
+                try Row.fetchAll(
+                    db,
+                    sql: Self.passageSelect + """
+                         JOIN version_document v ON v.document_id = d.id
+                        WHERE v.version_id = ? AND p.id IN (\(Self.places(part)))
+                        """, arguments: [version.id] + StatementArguments(part)
+                ).map { Self.passage($0, terms: true) }
+            }
+        }
+    }
+
+    func passageVectors(index name: String) async throws -> (version: IndexVersion, vectors: [(Int64, [UInt8])]) {
+        try await writer.read { db in
+            let (_, version) = try Self.active(name, db)
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT v.passage_id, v.vector FROM passage_vector v JOIN passage p ON p.id = v.passage_id
+                    JOIN version_document d ON d.document_id = p.document_id WHERE d.version_id = ?
+                    ORDER BY v.passage_id
+                    """, arguments: [version.id])
+            var vectors: [(Int64, [UInt8])] = []
+            while let row = try rows.next() {
+                let bytes: Data = row[1]
+                vectors.append((row[0], [UInt8](bytes)))
+            }
+            return (version, vectors)
+        }
+    }
+
+    func sentenceVectors(ids: [Int64]) async throws -> [Int64: [UInt8]] {
+        try await writer.read { db in
+            var result: [Int64: [UInt8]] = [:]
+            let rows = try Self.inParts(ids) { part in
+                try Row.fetchAll(
+                    db,
+                    sql: "SELECT passage_id, sentences FROM passage_vector WHERE passage_id IN (\(Self.places(part)))",
+                    arguments: StatementArguments(part))
+            }
+            for row in rows {
+                let bytes: Data = row[1]
+                result[row[0]] = [UInt8](bytes)
+            }
+            return result
+        }
+    }
+
     // MARK: Reading rows
+
+    /// SQLite takes a bounded number of arguments; 500 ids are asked for at once.
+    private static func inParts<Value>(_ ids: [Int64], _ read: ([Int64]) throws -> [Value]) rethrows -> [Value] {
+        try stride(from: 0, to: ids.count, by: 500).flatMap { try read(Array(ids[$0..<min($0 + 500, ids.count)])) }
+    }
+
+    private static func places(_ ids: [Int64]) -> String { ids.map { _ in "?" }.joined(separator: ",") }
 
     static func indexID(_ name: String, _ db: Database) throws -> Int64? {
         try Int64.fetchOne(db, sql: "SELECT id FROM knowledge_index WHERE name = ?", arguments: [name])
@@ -94,7 +154,7 @@ extension SQLitePassageStore {
         let row = try Row.fetchOne(
             db,
             sql: """
-                SELECT k.calibration, v.id, v.cutter, v.documents, v.passages, v.terms,
+                SELECT k.calibration, v.id, v.cutter, v.vector_space, v.documents, v.passages, v.terms,
                     EXISTS (SELECT 1 FROM index_version b WHERE b.index_id = k.id AND b.state = 'building')
                         AS building
                 FROM knowledge_index k LEFT JOIN index_version v ON v.id = k.active_version WHERE k.name = ?
@@ -105,8 +165,8 @@ extension SQLitePassageStore {
             name: name,
             active: version.map {
                 IndexVersion(
-                    id: $0, index: name, cutter: row["cutter"], documents: row["documents"],
-                    passages: row["passages"], terms: row["terms"])
+                    id: $0, index: name, cutter: row["cutter"], vectorSpace: row["vector_space"],
+                    documents: row["documents"], passages: row["passages"], terms: row["terms"])
             }, isBuilding: row["building"], calibration: row["calibration"])
     }
 

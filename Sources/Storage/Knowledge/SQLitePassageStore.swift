@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 import Text
 
@@ -5,7 +6,7 @@ import Text
 struct SQLitePassageStore: PassageStore {
     let writer: any DatabaseWriter
 
-    func beginVersion(index name: String, cutter: String) async throws -> IndexVersion {
+    func beginVersion(index name: String, cutter: String, vectorSpace: String?) async throws -> IndexVersion {
         guard ObjectName.isValid(name) else { throw StorageError.badName(kind: "index", name: name) }
         let now = Timestamp.now()
         return try await writer.write { db in
@@ -14,9 +15,11 @@ struct SQLitePassageStore: PassageStore {
             try db.execute(
                 sql: "DELETE FROM index_version WHERE index_id = ? AND state = 'building'", arguments: [index])
             try db.execute(
-                sql: "INSERT INTO index_version (index_id, state, cutter, started_at) VALUES (?, 'building', ?, ?)",
-                arguments: [index, cutter, now])
-            return IndexVersion(id: db.lastInsertedRowID, index: name, cutter: cutter)
+                sql: """
+                    INSERT INTO index_version (index_id, state, cutter, vector_space, started_at)
+                    VALUES (?, 'building', ?, ?, ?)
+                    """, arguments: [index, cutter, vectorSpace, now])
+            return IndexVersion(id: db.lastInsertedRowID, index: name, cutter: cutter, vectorSpace: vectorSpace)
         }
     }
 
@@ -162,6 +165,10 @@ struct SQLitePassageStore: PassageStore {
                 passage.hash, TermQuery.column(passage.headingTerms), TermQuery.column(passage.bodyTerms),
                 passage.headingTerms.count + passage.bodyTerms.count,
             ])
+            guard let vectors = passage.vectors else { continue }
+            try db.execute(
+                sql: "INSERT INTO passage_vector (passage_id, vector, sentences) VALUES (?, ?, ?)",
+                arguments: [db.lastInsertedRowID, Data(vectors.passage), Data(vectors.sentences)])
         }
         return id
     }

@@ -24,7 +24,7 @@ struct DemoCommand: AsyncParsableCommand {
         step(1, text("模型", "model"))
         let source = try await DemoModel(home: home).locate(model)
         step(2, text("公司：\(company.facts.name)（虚构）", "company: \(company.facts.name) (invented)"))
-        try await company.load(into: home, model: source.served)
+        try await company.load(into: home, model: source.served, threads: threads.count)
         step(3, text("提问", "questions"))
         let database = try PalletDatabase.open(home: home.url, access: .server)
         let serving = try await Serving(

@@ -15,6 +15,9 @@ struct IndexCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp(text("索引名称（默认：第一个语料的名称）", "name of the index (default: the first corpus's)")))
         var name: String?
         @OptionGroup var home: HomeOptions
+        @OptionGroup var threads: ThreadOptions
+        @Flag(help: ArgumentHelp(text("只按字词检索，不计算句向量", "find by words alone, without sentence vectors")))
+        var wordsOnly = false
         @Flag var json = false
 
         func validate() throws {
@@ -22,7 +25,8 @@ struct IndexCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let report = try await CorpusBuilding(home: home.folder).index(corpus, name: name ?? corpus[0])
+            let report = try await CorpusBuilding(home: home.folder, threads: threads.count)
+                .index(corpus, name: name ?? corpus[0], wordsOnly: wordsOnly)
             if json { return try Output.json(report) }
             Output.line(
                 text(
@@ -39,11 +43,14 @@ struct IndexCommand: AsyncParsableCommand {
         var questions: String
         @Option(help: ArgumentHelp(text("索引名称", "name of the index"))) var index: String?
         @OptionGroup var home: HomeOptions
+        @OptionGroup var threads: ThreadOptions
         @Flag var json = false
 
         func run() async throws {
             let database = try PalletDatabase.open(home: home.folder.url)
-            let passages = try await IndexChoice(database: database).index(index)
+            let passages = try await IndexChoice(
+                database: database, embedders: EmbedderLoading(home: home.folder, threads: threads.count)
+            ).index(index)
             let list = try QuestionList.read(URL(fileURLWithPath: questions))
             let report = try await Calibration().calibrate(passages, on: list)
             if json { return try Output.json(report) }
@@ -62,6 +69,7 @@ struct IndexCommand: AsyncParsableCommand {
 /// Which index a command means when none is named.
 struct IndexChoice {
     let database: PalletDatabase
+    let embedders: EmbedderLoading
 
     func index(_ name: String?) async throws -> PassageIndex {
         let all = try await database.passages.allIndexes().filter { $0.active != nil }.map(\.name)
@@ -71,7 +79,7 @@ struct IndexChoice {
                     .noInput, "没有索引 \(name)；已有：\(all.joined(separator: "、"))",
                     "there is no index \(name); there are: \(all.joined(separator: ", "))")
             }
-            return PassageIndex(database: database, name: name)
+            return try await embedders.index(name, in: database)
         }
         guard let only = all.first else {
             throw Failure(.noInput, "还没有索引：先运行 pallet index build", "there is no index yet: run pallet index build")
@@ -81,6 +89,6 @@ struct IndexChoice {
                 .usage, "有多个索引，请用 --index 指定：\(all.joined(separator: "、"))",
                 "there are several indexes, name one with --index: \(all.joined(separator: ", "))")
         }
-        return PassageIndex(database: database, name: only)
+        return try await embedders.index(only, in: database)
     }
 }

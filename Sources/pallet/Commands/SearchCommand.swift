@@ -11,6 +11,7 @@ struct SearchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp(text("索引名称", "name of the index"))) var index: String?
     @Option(help: ArgumentHelp(text("最多几段", "most passages"))) var limit = 5
     @OptionGroup var home: HomeOptions
+    @OptionGroup var threads: ThreadOptions
     @Flag var json = false
 
     private struct Hit: Encodable {
@@ -31,7 +32,9 @@ struct SearchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let database = try PalletDatabase.open(home: home.folder.url, access: .readOnly)
-        let hits = try await IndexChoice(database: database).index(index).search(query, limit: limit)
+        let choice = IndexChoice(
+            database: database, embedders: EmbedderLoading(home: home.folder, threads: threads.count))
+        let hits = try await choice.index(index).search(query, limit: limit)
         if json {
             return try Output.json(
                 hits.map { hit in

@@ -15,7 +15,9 @@ struct AssistantLoading {
     ///   - model: nil takes the default model of the catalogue.
     ///   - index: nil takes the only one.
     func assistant(model: String?, index: String?, style: String?) async throws -> Assistant {
-        let passages = try await IndexChoice(database: database).index(index)
+        let passages = try await IndexChoice(
+            database: database, embedders: EmbedderLoading(home: home, threads: threads)
+        ).index(index)
         let engine = try engine(model)
         var configuration = Assistant.Configuration(hotline: try await database.companyFacts.fact("hotline"))
         configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""

@@ -7,6 +7,8 @@ import Text
 /// Stages 1 and 2 as commands and the demo run them.
 struct CorpusBuilding {
     let home: Home
+    /// Threads that compute vectors.
+    var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func build(_ folder: URL, name: String) throws -> CorpusReport {
         let bar = ProgressBar(text("读取资料", "reading documents"), unit: .items(text("份", "documents")))
@@ -27,7 +29,8 @@ struct CorpusBuilding {
     }
 
     /// One index over one corpus or several.
-    func index(_ corpora: [String], name: String) async throws -> IndexBuildReport {
+    /// - Parameter wordsOnly: without vectors.
+    func index(_ corpora: [String], name: String, wordsOnly: Bool = false) async throws -> IndexBuildReport {
         guard ObjectName.isValid(name) else { throw StorageError.badName(kind: "index", name: name) }
         let database = try PalletDatabase.open(home: home.url)
         let lock = try indexLock()
@@ -38,9 +41,10 @@ struct CorpusBuilding {
                 records.append(IndexableRecord(try record.get()))
             }
         }
+        let embedder = wordsOnly ? nil : try await EmbedderLoading(home: home, threads: threads).forBuilding()
         let bar = ProgressBar(text("建立索引", "indexing"), unit: .items(text("份", "records")))
         let total = Int64(records.count)
-        return try await PassageIndex(database: database, name: name).build(records: records) {
+        return try await PassageIndex(database: database, name: name, embedder: embedder).build(records: records) {
             bar.update(Int64($0), of: total)
         }
     }

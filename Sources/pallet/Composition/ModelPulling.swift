@@ -6,10 +6,13 @@ import ModelHub
 struct ModelPulling {
     let home: Home
     let hub: String?
+    /// Further tries after a break; nil for the usual number.
+    let retries: Int?
 
-    init(home: Home, hub: String? = nil) {
+    init(home: Home, hub: String? = nil, retries: Int? = nil) {
         self.home = home
         self.hub = hub
+        self.retries = retries
     }
 
     /// - Parameter name: a catalogue name; nil takes the default.
@@ -25,6 +28,7 @@ struct ModelPulling {
                 "\(entry.name): \(entry.bytes / 1_000_000) MB, licence \(entry.licence), from \(entry.origin)"))
         var settings = FetchSettings(environment: ProcessInfo.processInfo.environment)
         if let hub { settings.hubs = hub.split(separator: ",").map(String.init) }
+        if let retries { settings.retries = retries }
         settings.converters[PackedE5File.format] = { packed, target in
             try PackedE5File(packed).writeGGUF(to: target)
         }

@@ -23,6 +23,17 @@ struct Serving {
         self.engine = engine
         let hotline = try await database.companyFacts.fact("hotline")
         var assistants: [String: ServedAssistant] = [:]
+        let embedders = EmbedderLoading(home: home, threads: threads)
+        var known: [String: ModelEmbedder] = [:]
+        /// One embedder for all indexes of a space.
+        func passages(_ name: String) async throws -> PassageIndex {
+            guard let version = try await database.passages.index(named: name)?.active,
+                let space = version.vectorSpace
+            else { return PassageIndex(database: database, name: name) }
+            let embedder = known[space] ?? embedders.forSearching(version)
+            known[space] = embedder
+            return PassageIndex(database: database, name: name, embedder: embedder)
+        }
         for record in try await database.assistants.allAssistants() {
             guard let knowledge = record.knowledge,
                 try await database.passages.index(named: knowledge)?.active != nil
@@ -32,7 +43,7 @@ struct Serving {
                 continue
             }
             assistants[record.name] = ServedAssistant(
-                index: PassageIndex(database: database, name: knowledge), engine: writes ? engine : nil,
+                index: try await passages(knowledge), engine: writes ? engine : nil,
                 configuration: .init(record, hotline: hotline))
         }
         let indexes = try await database.passages.allIndexes().filter { $0.active != nil }
@@ -40,7 +51,7 @@ struct Serving {
             var configuration = Assistant.Configuration(hotline: hotline)
             configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""
             assistants["assistant"] = ServedAssistant(
-                index: PassageIndex(database: database, name: only.name), engine: writes ? engine : nil,
+                index: try await passages(only.name), engine: writes ? engine : nil,
                 configuration: configuration)
         }
         served = ServedModels(

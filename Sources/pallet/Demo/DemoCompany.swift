@@ -40,7 +40,7 @@ struct DemoCompany {
     }
 
     /// Site, documents, index, calibration and assistant into a home. What is there already is taken up.
-    func load(into home: Home, model: String) async throws {
+    func load(into home: Home, model: String, threads: Int) async throws {
         let report = try await SiteImport(home: home).run(folder.appendingPathComponent(facts.sitePage).path)
         Output.line(
             text(
@@ -54,7 +54,7 @@ struct DemoCompany {
                 "   资料 \(corpus.documentsRead) 份，记录 \(corpus.records) 条，丢弃 \(corpus.droppedTotal) 条（见 corpus/\(corpus.name)/report.json）",
                 "   \(corpus.documentsRead) documents, \(corpus.records) records, \(corpus.droppedTotal) dropped "
                     + "(corpus/\(corpus.name)/report.json says why)"))
-        let index = try await CorpusBuilding(home: home).index(
+        let index = try await CorpusBuilding(home: home, threads: threads).index(
             [Self.indexName, SiteImport.corpusName], name: Self.indexName)
         Output.line(text("   索引 \(index.passages) 段", "   index of \(index.passages) passages"))
         let database = try PalletDatabase.open(home: home.url)
@@ -68,7 +68,7 @@ struct DemoCompany {
         _ = try await database.articles.importArticles(articles)
         let questions = try QuestionList.read(folder.appendingPathComponent(facts.calibration))
         let calibration = try await Calibration().calibrate(
-            PassageIndex(database: database, name: Self.indexName), on: questions)
+            try await EmbedderLoading(home: home, threads: threads).index(Self.indexName, in: database), on: questions)
         Output.line(
             text(
                 "   校准：\(questions.count) 题，AUC \(String(format: "%.3f", calibration.auc))",

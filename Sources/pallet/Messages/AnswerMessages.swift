@@ -29,6 +29,8 @@ extension GenerationError: ChineseMessage {
             "提示有 \(tokens) 个词元，上下文只有 \(limit)，且回答至少占一个；请缩短提示（不会自动截断）"
         case .busy(let waiting): "已有 \(waiting) 个请求在排队，请稍候再试"
         case .maxTokens(let value): "词元数上限为 \(value)，至少应为 1"
+        case .scoredPrompt(let range, let tokens):
+            "提示只有 \(tokens) 个词元，无法给 \(range.lowerBound) 到 \(range.upperBound) 处打分（第一个词元之前没有内容）"
         case .shuttingDown: "服务正在停止"
         }
     }
