@@ -52,7 +52,7 @@ struct Contradiction {
     private func supersedes(_ a: PassageHit, _ x: Statement?, _ b: PassageHit, _ y: Statement?) -> Bool {
         guard let x, let y, let order = Self.order(a.passage, b.passage),
             a.passage.document.path != b.passage.document.path, a.score >= b.score * (1 - Self.closeness),
-            x.coverage >= y.coverage - 0.15
+            x.coverage >= y.coverage - (meaning == nil ? 0.15 : 0.3)
         else { return false }
         guard x.codes.isEmpty == y.codes.isEmpty, x.codes.isEmpty || !x.codes.isDisjoint(with: y.codes) else {
             return false
@@ -107,13 +107,14 @@ struct Contradiction {
     /// The sentence or row of the passage that shows most of the question.
     private func statement(_ hit: PassageHit) -> Statement? {
         let text = EvidenceText(hit)
-        var best: (index: Int, coverage: Double)?
+        var best: (index: Int, coverage: Double, fit: Double)?
         for index in text.statements {
-            var coverage = ranking.coverage(of: text.pieces[index].ground)
+            let coverage = ranking.coverage(of: text.pieces[index].ground)
+            var fit = coverage
             if let similarity = text.similarities[text.pieces[index].range.lowerBound] {
-                coverage += 0.25 * (meaning?.similarities.standing(similarity) ?? 0)
+                fit += 0.25 * (meaning?.similarities.standing(similarity) ?? 0)
             }
-            if coverage > (best?.coverage ?? 0.3) { best = (index, coverage) }
+            if fit > (best?.fit ?? 0.3) { best = (index, coverage, fit) }
         }
         guard let best else { return nil }
         let piece = text.pieces[best.index]
