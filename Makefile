@@ -23,15 +23,19 @@ setup-test: setup
 # Published models that tests compare with; unattended runs fetch them, elsewhere tests without them are skipped.
 test-models:
 	@if [ -n "$$CI" ]; then for model in smollm2-135m-instruct qwen2.5-coder-0.5b-instruct; do \
-		python3 "$${PALLET_SHARED:-../shared}/models/get.py" $$model; done; fi
+		python3 "$${PALLET_SHARED:-../shared}/models/get.py" $$model; done; \
+		$(PALLET) model pull multilingual-e5-small --home .build/test-home && \
+		cp -n .build/test-home/models/multilingual-e5-small-q4_0.gguf "$${XDG_CACHE_HOME:-$$HOME/.cache}/pallet/models/"; fi
 
-test: setup-test test-models
+test: setup-test
 	$(BUILD) --build-tests
+	@$(MAKE) --no-print-directory test-models
 	$(SWIFT) test -c release --skip-build --disable-xctest
 	scripts/test-outside.sh
 
-test-long: setup-test test-models
+test-long: setup-test
 	$(BUILD) --build-tests
+	@$(MAKE) --no-print-directory test-models
 	PALLET_LONG=1 $(SWIFT) test -c release --skip-build --disable-xctest
 	PALLET_LONG=1 scripts/test-outside.sh
 

@@ -40,7 +40,7 @@ public struct Assistant: Sendable {
 
         /// Makes the value from its parts.
         public init(
-            style: PromptStyle = .standard, systemText: String = "", passages: Int = 4,
+            style: PromptStyle = .standard, systemText: String = "", passages: Int = 3,
             passageCharacters: Int = 1400, options: GenerationOptions = GenerationOptions(),
             threshold: Double? = nil, limits: AnswerAlignment.Limits = AnswerAlignment.Limits(),
             quotesWhenUnsupported: Bool = true, askShare: Double = 0.8, quotesOverRefusal: Double = 0.75,
@@ -66,7 +66,7 @@ public struct Assistant: Sendable {
             let settings = record.settings
             self.init(
                 style: PromptStyle.named(record.style) ?? .standard, systemText: record.systemText,
-                passages: settings.passages ?? 4, passageCharacters: settings.passageCharacters ?? 1400,
+                passages: settings.passages ?? 3, passageCharacters: settings.passageCharacters ?? 1400,
                 options: GenerationOptions(maximumTokens: settings.answerTokens ?? 160),
                 threshold: settings.threshold, quotesWhenUnsupported: settings.quotesWhenUnsupported ?? true,
                 hotline: settings.hotline ?? hotline)
