@@ -73,8 +73,10 @@ struct Quotation {
                 if let similarity = text.similarities[piece.range.lowerBound] {
                     score += found.standing(similarity) * Self.meaningWeight
                 }
-                let isServing = kind.isTyped ? kind.isServed(by: piece.text) : nil
-                if isServing == true || (!kind.isTyped && kind.isServed(by: piece.text)) { score += 0.2 }
+                let said = piece.kind == .row ? RowText.measured(piece) : piece.text
+                let isServed = kind.isServed(by: said)
+                let isServing = kind.isTyped ? isServed : nil
+                if isServed { score += 0.2 }
                 if !units.isEmpty, piece.ground.numbers.contains(where: { units.contains($0.unit ?? "") }) {
                     score += 0.1
                 }

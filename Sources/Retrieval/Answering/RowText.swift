@@ -32,6 +32,35 @@ enum RowText {
         fields(of: piece.text, header: piece.above.header).map(\.text).joined(separator: "；")
     }
 
+    /// The row with each bare number beside the unit that its column's title names: 0.25 under 日租金（元） is 0.25 元.
+    static func measured(_ piece: EvidenceText.Piece) -> String {
+        fields(of: piece.text, header: piece.above.header).map { field in
+            let isBare = field.value.unicodeScalars.allSatisfy { $0.isDigit || $0 == "." || $0 == "," || $0 == "-" }
+            guard isBare, !field.value.isEmpty, let unit = unit(in: field.name) else { return field.text }
+            return "\(field.name)：\(field.value) \(unit)"
+        }.joined(separator: "；")
+    }
+
+    /// The numbers of a row by the titles of their columns; empty where it has no titles.
+    static func values(_ piece: EvidenceText.Piece) -> [String: Set<String>] {
+        var values: [String: Set<String>] = [:]
+        for field in fields(of: piece.text, header: piece.above.header) where !field.name.isEmpty {
+            let keys = Numbers.mentions(in: field.value).map(\.key)
+            if !keys.isEmpty { values["column " + field.name, default: []].formUnion(keys) }
+        }
+        return values
+    }
+
+    /// The unit in brackets at the end of a column's title; money where the title says so without one.
+    private static func unit(in title: String) -> String? {
+        if let open = title.lastIndex(where: { $0 == "（" || $0 == "(" }) {
+            let inside = title[title.index(after: open)...].prefix { $0 != "）" && $0 != ")" }
+            if !inside.isEmpty { return String(inside) }
+        }
+        let lower = title.lowercased()
+        return ["价", "租金", "费", "押金", "金额", "price", "fee", "cost"].contains { lower.contains($0) } ? "元" : nil
+    }
+
     /// The most of the question that one field shows: 货架载：1200 answers what a row with 货架载 here and 1200 there
     /// does not.
     static func bestField(_ piece: EvidenceText.Piece, in text: EvidenceText, found: FoundPassages) -> Double {

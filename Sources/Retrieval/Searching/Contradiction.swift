@@ -118,7 +118,8 @@ struct Contradiction {
         }
         guard let best else { return nil }
         let piece = text.pieces[best.index]
-        var values: [String: Set<String>] = [:]
+        // Two rows are compared column by column: last year's price and this year's stand beside the same deposit.
+        var values = piece.kind == .row ? RowText.values(piece) : [:]
         for mention in piece.ground.numbers where mention.kind != .date && mention.kind != .ordinal {
             let isCounted = mention.kind == .quantity || mention.kind == .money
             values[isCounted ? mention.unit ?? "" : mention.kind.rawValue, default: []].insert(mention.key)
