@@ -177,6 +177,8 @@ struct ModelPull {
         for leftover in [journalURL, partialURL, packedURL, packedJournalURL, workFolder] {
             try FileTasks.remove(leftover)
         }
+        // A pip whose pull was killed may have written on into its folder after this run began.
+        removeOldWorkFolders()
         return model(record)
     }
 
