@@ -1,4 +1,3 @@
-import Dispatch
 import ModelFormats
 import Tensors
 import Tokenizers
@@ -51,7 +50,7 @@ public actor Engine {
     /// Longest prompt and answer together.
     public nonisolated let contextLength: Int
 
-    private let executor = ComputeExecutor()
+    private let executor = ComputeThread(label: "pallet.engine")
     /// The thread that computes.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The actor keeps the executor alive for as long as it lives itself.
@@ -250,17 +249,6 @@ public actor Engine {
             counters.lastFirstTokenSeconds = sequence.firstTokenSeconds
         }
         sequence.end(throwing: error)
-    }
-}
-
-/// Runs the engine's jobs one after the other on a thread that may block.
-private final class ComputeExecutor: SerialExecutor {
-    private let queue = DispatchQueue(label: "pallet.engine", qos: .userInitiated)
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let unowned = UnownedJob(job)
-        // Each job is run once, as the protocol wants; the closure keeps the executor alive until then.
-        queue.async { [self] in unsafe unowned.runSynchronously(on: asUnownedSerialExecutor()) }
     }
 }
 

@@ -41,13 +41,12 @@ enum Fixtures {
     ]
 
     /// The same index with as many foreign documents as a small company has, so that rarity means something.
-    static func companyIndex() async throws -> PassageIndex {
-        let foreign = (0..<20).map { number in
-            record(
-                "news/\(number).md", "第\(number)期新闻：仓库里的托盘越来越多，客户满意，天气晴朗。员工参加了第\(number)次培训。", title: "新闻\(number)",
-                date: "2024-01-01")
-        }
-        return try await index(company + foreign)
+    static func companyIndex() async throws -> PassageIndex { try await index(company + foreign) }
+
+    static let foreign = (0..<20).map { number in
+        record(
+            "news/\(number).md", "第\(number)期新闻：仓库里的托盘越来越多，客户满意，天气晴朗。员工参加了第\(number)次培训。", title: "新闻\(number)",
+            date: "2024-01-01")
     }
 }
 

@@ -154,14 +154,19 @@ struct AnswerDraft {
     /// or code of the question is missing, and where retrieval is unsure it shows nearly all of the question.
     private func isQuotable(_ quotation: Quotation, isSure: Bool) -> Bool {
         guard quotation.isServing != false, !lacksIdentifier(quotation.support) else { return false }
-        let ground = quotation.support.ground
+        // Of a question that names several things each row shows its own part.
+        let isForSeveral = found.question.units.filter(\.isName).count > 1
+        let ground =
+            isForSeveral
+            ? quotations.reduce(Ground()) { $0.union($1.support.ground) } : quotation.support.ground
+        let coverage = found.ranking.coverage(of: ground)
         let gap = found.ranking.gap { ground.terms.contains($0) || ground.context.contains($0) }
         if isSure, let similarity = quotation.similarity, found.standing(similarity) >= Self.quotedStanding {
             return true
         }
         return isSure
-            ? quotation.coverage >= Self.leastQuotation && gap <= Self.widestGap
-            : quotation.coverage >= Self.sureQuotation && gap <= Self.narrowGap
+            ? coverage >= Self.leastQuotation && gap <= Self.widestGap
+            : coverage >= Self.sureQuotation && gap <= Self.narrowGap
     }
 
     /// Whether a text holds what was asked for: an amount, a day, the unit that the question names. True where the

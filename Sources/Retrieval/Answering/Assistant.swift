@@ -20,7 +20,8 @@ public struct Assistant: Sendable {
         public var options: GenerationOptions
         /// Overrides the calibrated threshold.
         public var threshold: Double?
-        /// How far above the threshold, as a share of the way to certainty, evidence has to be for a quotation.
+        /// Without vectors: how far above the threshold, as a share of the way to certainty, evidence has to be for a
+        /// quotation.
         public var quoteMargin = 0.25
         /// What a sentence has to reach.
         public var limits: AnswerAlignment.Limits

@@ -142,12 +142,15 @@ struct PassageRanking {
     }
 
     /// Whether a code, year or other long number of the question is missing: 45001 where a sentence speaks of 9001, or
-    /// next year's price list. Short numbers are mere conditions (租 100 片) and need not stand anywhere.
+    /// next year's price list. Of several codes (R2 and R3) one is enough, since a sentence or row speaks of one thing.
+    /// Short numbers are mere conditions (租 100 片) and need not stand anywhere.
     func lacksIdentifier(_ holds: (String) -> Bool) -> Bool {
-        question.units.contains { unit in
-            guard unit.isExact, unit.weight > 0, unit.share(holds) == 0 else { return false }
+        let exact = question.units.filter { $0.isExact && $0.weight > 0 }
+        let codes = exact.filter { $0.isCode || $0.isName }
+        if !codes.isEmpty, !codes.contains(where: { $0.share(holds) > 0 }) { return true }
+        return exact.contains { unit in
             let digits = (unit.terms.first ?? "").unicodeScalars.filter(\.isDigit).count
-            return unit.isCode || digits >= 4
+            return !unit.isCode && !unit.isName && digits >= 4 && unit.share(holds) == 0
         }
     }
 
