@@ -1,4 +1,4 @@
-import FoundationEssentials
+public import FoundationEssentials
 
 #if canImport(Glibc)
     import Glibc
@@ -13,18 +13,20 @@ import FoundationEssentials
 /// Bytes go to a hidden file beside the target; `commit` flushes them to the disk and renames. A file that was never
 /// committed is removed, so a break leaves nothing half-written under the name that others read. What a killed writer
 /// of the same target left goes when the next one begins.
-final class OutputFile {
+public final class OutputFile {
     private let target: String
     private let temporary: String
     private var descriptor: Int32
     private var buffer: [UInt8] = []
     /// Bytes written so far.
-    private(set) var count = 0
+    public private(set) var count = 0
 
     private static let bufferSize = 1 << 20
 
+    /// Opens the hidden file.
+    ///
     /// - Parameter replacing: whether a file of that name may be there already and is replaced.
-    init(_ url: URL, replacing: Bool) throws(FileError) {
+    public init(_ url: URL, replacing: Bool) throws(FileError) {
         target = url.path
         if !replacing, FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
         // A rename over a device or a pipe would replace it by a file.
@@ -45,20 +47,20 @@ final class OutputFile {
     }
 
     /// Appends bytes.
-    func write(_ bytes: some Collection<UInt8>) throws(FileError) {
+    public func write(_ bytes: some Collection<UInt8>) throws(FileError) {
         count += bytes.count
         buffer.append(contentsOf: bytes)
         if buffer.count >= Self.bufferSize { try flush() }
     }
 
     /// Appends zeros up to the next multiple of `alignment`.
-    func pad(to alignment: Int) throws(FileError) {
+    public func pad(to alignment: Int) throws(FileError) {
         let rest = count % alignment
         if rest > 0 { try write(repeatElement(0, count: alignment - rest)) }
     }
 
     /// Makes the file durable and gives it its name.
-    func commit() throws(FileError) {
+    public func commit() throws(FileError) {
         try flush()
         guard fsync(descriptor) == 0 else { throw .failed(operation: "fsync", path: temporary, code: errno) }
         let closed = close(descriptor)
