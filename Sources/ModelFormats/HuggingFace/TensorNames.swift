@@ -1,5 +1,5 @@
 /// The two names that a weight has: in Hugging Face's safetensors and in GGUF (README-models §6.3).
-enum TensorNames {
+public enum TensorNames {
     private static let top = [
         ("embed_tokens.weight", "token_embd.weight"),
         ("norm.weight", "output_norm.weight"),
@@ -23,7 +23,7 @@ enum TensorNames {
     private static let toHuggingFace = Dictionary(uniqueKeysWithValues: block.map { ($1, $0) })
 
     /// The GGUF name of a Hugging Face tensor (with `model.` in front or without); nil when it has none.
-    static func gguf(_ name: String) -> String? {
+    public static func gguf(_ name: String) -> String? {
         if name == "lm_head.weight" { return "output.weight" }
         let bare = name.hasPrefix("model.") ? String(name.dropFirst(6)) : name
         if let known = top.first(where: { $0.0 == bare }) { return known.1 }
@@ -36,12 +36,19 @@ enum TensorNames {
     }
 
     /// The Hugging Face name of a GGUF tensor; nil when it has none.
-    static func huggingFace(_ name: String) -> String? {
+    public static func huggingFace(_ name: String) -> String? {
         if name == "output.weight" { return "lm_head.weight" }
         if let known = top.first(where: { $0.1 == name }) { return "model." + known.0 }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0] == "blk", let known = toHuggingFace[String(parts[2])] else { return nil }
         return "model.layers.\(parts[1]).\(known).\(parts[3])"
+    }
+
+    /// The module of transformers that a GGUF matrix belongs to: `model.layers.0.self_attn.q_proj` for
+    /// `blk.0.attn_q.weight`; nil when it has none.
+    public static func module(ofTensor name: String) -> String? {
+        guard let full = huggingFace(name), full.hasSuffix(".weight") else { return nil }
+        return String(full.dropLast(7))
     }
 
     /// Where a GGUF tensor stands in a file: what is not part of a block first, then block after block.
