@@ -5,6 +5,15 @@
 struct ByteAlphabet: Sendable {
     static let shared = ByteAlphabet()
 
+    /// The character of each byte.
+    static let characters: [Unicode.Scalar] = {
+        var characters = [Unicode.Scalar](repeating: "\0", count: 256)
+        for (scalar, byte) in shared.bytes.enumerated() where byte >= 0 {
+            if let character = Unicode.Scalar(UInt32(scalar)) { characters[Int(byte)] = character }
+        }
+        return characters
+    }()
+
     /// The byte for each scalar below U+0144; −1 where none is written so.
     private let bytes: [Int16]
 
