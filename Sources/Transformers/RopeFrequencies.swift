@@ -1,5 +1,6 @@
 import Glibc
-import ModelFormats
+public import ModelFormats
+public import Tensors
 
 /// Angular frequencies of rotary position embedding: pair i turns by position · f_i.
 ///
@@ -58,5 +59,15 @@ enum RopeFrequencies {
             let ramp = min(max((Double(index) - low) / (high - low), 0), 1) * yarn.extrapolationFactor
             return frequency / yarn.factor * ramp + frequency * (1 - ramp)
         }
+    }
+}
+
+extension RopeTable {
+    /// The angles of a model, for weights as `ModelFile` gives them.
+    public init(configuration: ModelConfiguration) {
+        self.init(
+            inverseFrequencies: RopeFrequencies.inverse(configuration),
+            attentionFactor: RopeFrequencies.attentionFactor(configuration),
+            pairing: configuration.architecture.ropePairing == .adjacent ? .adjacent : .halves)
     }
 }

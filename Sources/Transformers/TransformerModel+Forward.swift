@@ -75,12 +75,14 @@ extension TransformerModel {
         for (layer, block) in weights.blocks.enumerated() {
             // q, k, v = W · norm(h) (+ bias)
             worker.rmsNorm(s.hidden, weight: block.attentionNorm, epsilon: c.normEpsilon, rows: m, into: s.normed)
-            worker.project(
+            let low = adapter?.blocks[layer]
+            project(
                 [
-                    Projection(weights: block.query, bias: block.queryBias, output: s.query),
-                    Projection(weights: block.key, bias: block.keyBias, output: s.key),
-                    Projection(weights: block.value, bias: block.valueBias, output: s.value),
-                ], s.normed, rows: m)
+                    .init(Projection(weights: block.query, bias: block.queryBias, output: s.query), low?.query),
+                    .init(Projection(weights: block.key, bias: block.keyBias, output: s.key), low?.key),
+                    .init(Projection(weights: block.value, bias: block.valueBias, output: s.value), low?.value),
+                ], rows: m, s, worker
+            ) { worker.project($0, s.normed, rows: m) }
             if let norm = block.queryNorm {
                 worker.rmsNormInPlace(
                     s.query, weight: norm, epsilon: c.normEpsilon, rows: m * c.headCount, columns: c.keyLength)
@@ -99,21 +101,25 @@ extension TransformerModel {
             worker.attention(
                 q: s.query, layer: layer, heads: c.headCount, scale: scale, window: window(ofLayer: layer),
                 segments: batch.segments, into: s.attended)
-            worker.project(
-                [Projection(weights: block.output, bias: block.outputBias, output: s.hidden, accumulate: true)],
-                s.attended, rows: m)
+            let attention = Projection(
+                weights: block.output, bias: block.outputBias, output: s.hidden, accumulate: true)
+            project([.init(attention, low?.output)], rows: m, s, worker) {
+                worker.project($0, s.attended, rows: m)
+            }
 
             // h += down · (silu(gate · norm(h)) ∘ up · norm(h))
             worker.rmsNorm(s.hidden, weight: block.feedForwardNorm, epsilon: c.normEpsilon, rows: m, into: s.normed)
-            worker.project(
+            project(
                 [
-                    Projection(weights: block.gate, bias: block.gateBias, output: s.gate),
-                    Projection(weights: block.up, bias: block.upBias, output: s.up),
-                ], s.normed, rows: m)
+                    .init(Projection(weights: block.gate, bias: block.gateBias, output: s.gate), low?.gate),
+                    .init(Projection(weights: block.up, bias: block.upBias, output: s.up), low?.up),
+                ], rows: m, s, worker
+            ) { worker.project($0, s.normed, rows: m) }
             worker.swiglu(gate: s.gate, up: s.up, rows: m, into: s.activated)
-            worker.project(
-                [Projection(weights: block.down, bias: block.downBias, output: s.hidden, accumulate: true)],
-                s.activated, rows: m)
+            let down = Projection(weights: block.down, bias: block.downBias, output: s.hidden, accumulate: true)
+            project([.init(down, low?.down)], rows: m, s, worker) {
+                worker.project($0, s.activated, rows: m)
+            }
         }
         worker.rmsNorm(s.hidden, weight: weights.outputNorm, epsilon: c.normEpsilon, rows: m, into: s.normed)
     }
@@ -139,8 +145,10 @@ extension TransformerModel {
             let pass = wanted[start..<min(start + s.logitRows, wanted.count)]
             let rows = pass.map(\.row)
             pool.run { worker in
-                worker.project(
-                    [Projection(weights: self.weights.output, output: s.logits)], s.normed, inputRows: rows)
+                let output = Projection(weights: self.weights.output, output: s.logits)
+                self.project([.init(output, self.adapter?.head)], rows: rows.count, s, worker) {
+                    worker.project($0, s.normed, inputRows: rows)
+                }
             }
             for (place, item) in pass.enumerated() {
                 let row = s.logits.array(place * vocabularySize..<(place + 1) * vocabularySize)

@@ -15,6 +15,8 @@ public final class TransformerModel: Sendable {
     public let precision: Precision
     let weights: TransformerWeights
     let rope: RopeTable
+    /// What is laid beside the weights, if anything.
+    let adapter: AdapterWeights?
 
     /// Reads and repacks all weights. Takes about as long as reading the file; memory is that of the file (exact: 4
     /// bytes a weight).
@@ -30,18 +32,25 @@ public final class TransformerModel: Sendable {
         }
         self.configuration = configuration
         self.precision = precision
-        rope = RopeTable(
-            inverseFrequencies: RopeFrequencies.inverse(configuration),
-            attentionFactor: RopeFrequencies.attentionFactor(configuration),
-            pairing: configuration.architecture.ropePairing == .adjacent ? .adjacent : .halves)
+        rope = RopeTable(configuration: configuration)
         weights = try WeightReader(file: file, precision: precision, progress: progress).decoder()
+        adapter = nil
+    }
+
+    /// The same weights with an adapter; an adapter that the base has is left out.
+    init(base: TransformerModel, adapter: AdapterWeights) {
+        configuration = base.configuration
+        precision = base.precision
+        rope = base.rope
+        weights = base.weights
+        self.adapter = adapter
     }
 
     /// Rows of the embedding matrix: ids from 0 to one less are valid input.
     public var vocabularySize: Int { weights.embedding.rows }
 
-    /// Bytes of the weights in memory.
-    public var residentBytes: Int { weights.residentBytes }
+    /// Bytes of the weights in memory, an adapter's included.
+    public var residentBytes: Int { weights.residentBytes + (adapter?.residentBytes ?? 0) }
 
     /// An empty cache for one sequence.
     public func makeCache() throws -> KeyValueCache {

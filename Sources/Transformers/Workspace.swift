@@ -22,6 +22,10 @@ public final class Workspace: Sendable {
     /// [L, V] logits of the wanted rows; L is at most `logitRows`.
     let logits: FloatBuffer
     let logitRows: Int
+    /// [M, R] each: A·x of an adapter, for up to three projections that share an input.
+    let lowRank: [ActivationBuffer]
+    /// [M, E] a product that DoRA scales before it is added to the residual stream.
+    let unscaled: FloatBuffer
 
     /// - Parameters:
     ///   - rows: most tokens of one step.
@@ -41,5 +45,12 @@ public final class Workspace: Sendable {
         up = try FloatBuffer(count: rows * c.feedForwardLength)
         activated = try ActivationBuffer(rows: rows, columns: c.feedForwardLength, quantised: quantised)
         logits = try FloatBuffer(count: logitRows * model.vocabularySize)
+        lowRank =
+            try model.adapter.map { adapter in
+                try (0..<3).map { _ in
+                    try ActivationBuffer(rows: max(rows, logitRows), columns: adapter.rank, quantised: false)
+                }
+            } ?? []
+        unscaled = try FloatBuffer(count: model.adapter?.hasFactors == true ? rows * c.embeddingLength : 0)
     }
 }

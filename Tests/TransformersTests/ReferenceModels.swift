@@ -39,7 +39,11 @@ struct Runner {
     let workspace: Workspace
 
     init(_ url: URL, precision: Precision = .exact, threads: Int = 2) throws {
-        model = try TransformerModel(file: try ModelFile.open(url), precision: precision)
+        try self.init(try TransformerModel(file: try ModelFile.open(url), precision: precision), threads: threads)
+    }
+
+    init(_ model: TransformerModel, threads: Int = 2) throws {
+        self.model = model
         pool = try WorkerPool(threads: threads)
         workspace = try Workspace(model: model, rows: 256)
     }

@@ -7,16 +7,24 @@ extension LoRAAdapter {
             guard let tensorName = module.tensorName, let tensor = base.tensor(tensorName),
                 tensor.dimensions.count == 2, Self.isProjection(tensorName)
             else { throw .noSuchModule(module: module.name, adapterBase: baseName, base: name) }
-            guard module.inputs == tensor.columns else {
-                throw .otherBase(
-                    adapterBase: baseName, base: name, tensor: module.name + ".lora_A",
-                    expected: [module.rank, tensor.columns], actual: [module.rank, module.inputs])
-            }
-            guard module.outputs == tensor.rows else {
-                throw .otherBase(
-                    adapterBase: baseName, base: name, tensor: module.name + ".lora_B",
-                    expected: [tensor.rows, module.rank], actual: [module.outputs, module.rank])
-            }
+            try check(module, against: (tensor.rows, tensor.columns), baseName: name)
+        }
+    }
+
+    /// Checks that a module has the shape of a base's matrix.
+    /// - Throws: `AdapterError.otherBase`.
+    public func check(
+        _ module: LoRAModule, against matrix: (rows: Int, columns: Int), baseName name: String
+    ) throws(AdapterError) {
+        guard module.inputs == matrix.columns else {
+            throw .otherBase(
+                adapterBase: baseName, base: name, tensor: module.name + ".lora_A",
+                expected: [module.rank, matrix.columns], actual: [module.rank, module.inputs])
+        }
+        guard module.outputs == matrix.rows else {
+            throw .otherBase(
+                adapterBase: baseName, base: name, tensor: module.name + ".lora_B",
+                expected: [matrix.rows, module.rank], actual: [module.outputs, module.rank])
         }
     }
 
