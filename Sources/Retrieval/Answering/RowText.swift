@@ -4,7 +4,7 @@ import Text
 /// Says a row of a table or a list of values as `column：value；column：value`, only the fields that the question is
 /// about: a row of twenty columns is no answer.
 enum RowText {
-    private struct Field {
+    struct Field {
         var name: String
         var value: String
         var text: String { name.isEmpty ? value : "\(name)：\(value)" }
@@ -52,7 +52,7 @@ enum RowText {
     }
 
     /// The unit in brackets at the end of a column's title; money where the title says so without one.
-    private static func unit(in title: String) -> String? {
+    static func unit(in title: String) -> String? {
         if let open = title.lastIndex(where: { $0 == "（" || $0 == "(" }) {
             let inside = title[title.index(after: open)...].prefix { $0 != "）" && $0 != ")" }
             if !inside.isEmpty { return String(inside) }
@@ -70,7 +70,7 @@ enum RowText {
         }.max() ?? 0
     }
 
-    private static func fields(of row: String, header: String) -> [Field] {
+    static func fields(of row: String, header: String) -> [Field] {
         if row.hasPrefix("|") {
             let names = header.hasPrefix("|") ? cells(header) : []
             return cells(row).enumerated().compactMap { index, value in

@@ -1,0 +1,85 @@
+import Storage
+import Text
+
+/// Whether passages shown bear an answer, by the assistant's own check: what it would not let pass is no row.
+struct AnswerEvidence {
+    let shown: [EvidenceText]
+
+    init(_ hits: [PassageHit]) {
+        shown = hits.map(EvidenceText.init)
+    }
+
+    /// The answer without sentences that the passages do not bear; nil when nothing of it is borne.
+    func borne(_ answer: String, for question: String) -> String? {
+        let alignment = AnswerAlignment(question: Question(question), evidence: shown)
+        var kept: [String] = []
+        var isBorne = false
+        for sentence in Sentences.split(answer).map(\.text) {
+            switch alignment.check(sentence) {
+            case .supported:
+                isBorne = true
+                kept.append(sentence)
+            case .dropped(let dropped):
+                // A bare 不可以。 is borne by the sentence behind it.
+                if dropped.reason == .refusal { return nil }
+                if sentence.unicodeScalars.count <= 6, kept.isEmpty { kept.append(sentence) }
+            }
+        }
+        return isBorne ? AnswerDraft.joined(kept) : nil
+    }
+
+    /// Whether some sentence may well answer the question: with the same numbers and most of the same words as the
+    /// answer, or nearly all words of the question.
+    func mayAnswer(_ question: String, answer: String) -> Bool {
+        let asked = Claim(question, question: Question(""))
+        let claim = Claim(answer, question: Question(question))
+        let numbers = Numbers.mentions(in: answer)
+        return shown.contains { text in
+            text.statements.contains { index in
+                let ground = text.pieces[index].ground
+                if !asked.codes.isEmpty, !asked.codes.contains(where: { holds($0, ground) }) { return false }
+                if asked.coverage(ground).all >= 0.85 { return true }
+                let agrees =
+                    numbers.isEmpty
+                    || numbers.contains { number in
+                        ground.numbers.contains { number.isSupported(by: $0) }
+                    }
+                return agrees && claim.coverage(ground).all >= 0.5
+            }
+        }
+    }
+
+    private func holds(_ code: String, _ ground: Ground) -> Bool {
+        ground.terms.contains(code) || ground.context.contains(code)
+    }
+
+    /// What of the passages says what a listed question expects, in the passages' own words: up to three sentences of
+    /// one passage that together hold its keywords.
+    func quotation(for question: ListedQuestion) -> String? {
+        let expected = Claim(
+            question.answer ?? question.keywords.compactMap(\.first).joined(separator: "，"), question: Question(""))
+        let asked = Claim(question.question, question: Question(""))
+        for text in shown {
+            let ranked = text.statements.map { index in
+                (
+                    index,
+                    expected.coverage(text.pieces[index].ground).all + 0.5
+                        * asked.coverage(text.pieces[index].ground).all
+                )
+            }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+            var chosen: [Int] = []
+            for (index, _) in ranked.prefix(3) {
+                chosen = (chosen + [index]).sorted()
+                let said = chosen.map { Self.said(text.pieces[$0]) }
+                if AnswerScoring.contains(said.joined(separator: "\n"), question) { return AnswerDraft.joined(said) }
+            }
+        }
+        return nil
+    }
+
+    private static func said(_ piece: EvidenceText.Piece) -> String {
+        piece.kind == .row
+            ? RowText.measured(piece) + "。"
+            : QuestionDrafting.withoutListMark(Polarity.withoutSpeaker(piece.text)).0
+    }
+}

@@ -1,0 +1,92 @@
+import Storage
+import Text
+
+/// Makes questions from a passage: from its tables, sentences, lists and from questions that stand in it.
+///
+/// Chinese leaves the word that asks where the answer stands (押金在 7 个工作日内退回 → 押金在几个工作日内退回), so a
+/// sentence with its number replaced is a question that people understand. What is plain to see by its form is taken,
+/// all else left alone: a question less is better than one that nobody would ask.
+enum QuestionDrafting {
+    /// All drafts of a passage, in the order of the text.
+    static func drafts(of passage: StoredPassage) -> [DraftedQuestion] {
+        let evidence = EvidenceText(passage)
+        let title = topic(of: passage.document.title)
+        var drafts = TableDrafts(evidence: evidence, title: title).drafts()
+        drafts += SectionDrafts(evidence: evidence, title: title).drafts()
+        var label = ""
+        for piece in evidence.pieces where piece.kind == .sentence && piece.above.asked.isEmpty {
+            guard !DateLine.isDateLine(piece.text) else { continue }
+            let (text, isItem) = withoutListMark(piece.text)
+            if isItem { label = "" }
+            // 一、下单时间。 names what the sentences behind it are about.
+            if isItem, text.unicodeScalars.count <= 10, text.hasSuffix("。") {
+                label = String(text.dropLast())
+                continue
+            }
+            let section = topic(of: piece.above.section.isEmpty ? lastHeading(of: passage) : piece.above.section)
+            let source = DraftSource(
+                text: text, topic: label.isEmpty ? (section == title ? "" : section) : label, title: title)
+            drafts += sentenceDrafts(source)
+        }
+        return drafts.map { draft in
+            var draft = draft
+            draft.passage = passage.id
+            draft.record = passage.document.record
+            return draft
+        }
+    }
+
+    private static func sentenceDrafts(_ source: DraftSource) -> [DraftedQuestion] {
+        let count = source.text.unicodeScalars.count
+        guard count >= 8, count <= 160, !source.text.hasSuffix("？"), !source.text.hasSuffix("?") else { return [] }
+        guard source.text.unicodeScalars.contains(where: \.isHan) else { return EnglishDrafts.drafts(source) }
+        return NumberDrafts(source).drafts() + RuleDrafts(source).drafts() + MeaningDrafts.drafts(source)
+    }
+
+    /// The last heading of a passage's path.
+    private static func lastHeading(of passage: StoredPassage) -> String {
+        passage.heading.split(separator: ">").last.map { String(scalars: Array($0.unicodeScalars)[...].trimmed) } ?? ""
+    }
+
+    /// A heading without chapter numbers, brackets and stops: 三、押金（2026 版） → 押金.
+    static func topic(of heading: String) -> String {
+        let text = HanText.withoutBrackets(withoutListMark(heading).0)
+        let scalars = Array(text.unicodeScalars).filter { !"“”\"《》*`#".unicodeScalars.contains($0) }
+        let stops: Set<Unicode.Scalar> = ["：", ":", "。", "？", "?", "！", "—", "|"]
+        let head = scalars.prefix { !stops.contains($0) }
+        return String(scalars: Array(head)[...].trimmed)
+    }
+
+    /// Without `- `, `1. `, `（一）`, `一、`, `第三条`, and stars; and whether there was one.
+    static func withoutListMark(_ text: String) -> (String, Bool) {
+        let scalars = Array(text.unicodeScalars.filter { $0 != "*" && $0 != "`" })
+        var rest = scalars[...].trimmed
+        var isItem = false
+        if let first = rest.first, "-•·+".unicodeScalars.contains(first) {
+            rest = rest.dropFirst().trimmed
+            isItem = true
+        }
+        let numerals: Set<Unicode.Scalar> = Set("一二三四五六七八九十百零0123456789.".unicodeScalars)
+        var body = rest
+        let isBracketed = body.first == "（" || body.first == "("
+        let isArticle = body.first == "第"
+        if isBracketed || isArticle { body = body.dropFirst() }
+        let number = body.prefix { numerals.contains($0) }
+        let after = body.dropFirst(number.count)
+        if !number.isEmpty, number.count <= 4, let mark = after.first {
+            let next = after.dropFirst().first
+            let isMark =
+                isBracketed
+                ? mark == "）" || mark == ")"
+                : isArticle
+                    ? "条款章节".unicodeScalars.contains(mark)
+                    : mark == "、" || mark == "．" || mark == ")" || mark == "）"
+                        || (number.last == "." && (mark.isBlank || mark.isHan) && next != nil)
+            if isMark {
+                rest = (number.last == "." && !isBracketed && mark != "、" ? after : after.dropFirst()).trimmed
+                isItem = true
+            }
+        }
+        return (String(scalars: rest.drop { $0 == "、" || $0 == "：" || $0.isBlank }), isItem)
+    }
+}
