@@ -5,6 +5,8 @@
 public struct ControlTextQuoting: Sendable {
     private static let mark: Unicode.Scalar = "\u{10FFFD}"
     private static let first: UInt32 = 0x10_0000
+    /// How many UTF-8 bytes stand in a rendered text for one control text that a message quotes.
+    public static let quotedLength = 8
     private let texts: [String]
     /// The places in `texts` of those that begin with a byte, the longest first.
     private let byFirstByte: [UInt8: [Int]]

@@ -5,6 +5,11 @@ public struct AlignedToken: Sendable, Equatable {
     /// Its bytes in the UTF-8 of the text that was encoded. Empty for what encoding added (BOS, EOS, a space before
     /// the text). Where normalisation changed a part of the text, the whole changed part.
     public let bytes: Range<Int>
+
+    /// A token with its bytes.
+    public init(id: Int, bytes: Range<Int>) {
+        (self.id, self.bytes) = (id, bytes)
+    }
 }
 
 extension Tokenizer {
