@@ -44,6 +44,10 @@ let package = Package(
             dependencies: ["Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates"],
             swiftSettings: swiftSettings),
         .target(
+            name: "Training",
+            dependencies: ["Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates"],
+            swiftSettings: swiftSettings),
+        .target(
             name: "ModelHub",
             dependencies: [
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -90,7 +94,7 @@ let package = Package(
             name: "pallet",
             dependencies: [
                 "ChatTemplates", "Corpus", "Inference", "ModelFormats", "ModelHub", "Retrieval", "Service", "Site",
-                "Storage", "Tensors", "Text", "Tokenizers", "Transformers",
+                "Storage", "Tensors", "Text", "Tokenizers", "Training", "Transformers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -118,6 +122,12 @@ let package = Package(
             name: "InferenceTests",
             dependencies: [
                 "Inference", "Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates", "TestSupport",
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Training", "Transformers", "ModelFormats", "Tensors", "Tokenizers", "ChatTemplates", "TestSupport",
             ],
             swiftSettings: swiftSettings),
         .testTarget(

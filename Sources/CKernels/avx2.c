@@ -216,6 +216,10 @@ CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, c
     for (; group < end; group++, y += CK_ROWS) blocks_rows(w, group, x, stride, m, y, y_stride, form);
 }
 
+#define CK_TILE_LANES 8
+#define CK_TILE_BLOCK 6
+#include "training.h"
+
 CK_FLOAT_PRODUCTS
 CK_BLOCK_PRODUCTS
 CK_ROW_KERNELS

@@ -181,6 +181,10 @@ CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, c
     if (group < end) blocks_rows(w, group, x, stride, m, y, y_stride, 1, form);
 }
 
+#define CK_TILE_LANES 16
+#define CK_TILE_BLOCK 12
+#include "training.h"
+
 CK_FLOAT_PRODUCTS
 CK_BLOCK_PRODUCTS
 CK_ROW_KERNELS

@@ -93,6 +93,11 @@ static void product_floats(const ck_matrix *w, size_t group, size_t groups, cons
     }
 }
 
+#define CK_PLAIN_HALF
+#define CK_TILE_LANES 4
+#define CK_TILE_BLOCK 4
+#include "training.h"
+
 CK_ROW_KERNELS
 
 const ck_set ck_scalar_set = {

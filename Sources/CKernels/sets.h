@@ -61,6 +61,6 @@ extern const ck_set ck_avx512_set;
 #define CK_ROW_KERNEL_TABLE                                                                                       \
     .rms_norm = set_rms_norm, .layer_norm = set_layer_norm, .gelu = set_gelu,                                \
     .quantise = set_quantise, .swiglu = set_swiglu, .add = set_add, .softmax = set_softmax, .dot = set_dot,                       \
-    .rope = set_rope, .attend = set_attend,
+    .rope = set_rope, .attend = set_attend, .training = &training_set,
 
 #endif

@@ -118,9 +118,12 @@ size_t ck_score_stride(size_t first_position, size_t rows, size_t window);
 typedef void (*ck_product)(const ck_matrix *w, size_t group, size_t groups, const void *x, size_t stride, size_t m,
                            float *y);
 
+struct ck_training_set;
+
 /// The kernels of one instruction set. All sets give equal bits.
 typedef struct ck_set {
     const char *name;
+    const struct ck_training_set *training;   ///< see cktraining.h
     ck_product _Nonnull product[CK_FORMS];
     /// y = x / sqrt(mean x^2 + epsilon) * weight, [n]; y may be x.
     void (*_Nonnull rms_norm)(const float *x, const float *weight, float epsilon, size_t n, float *y);

@@ -1,0 +1,150 @@
+// Sums of f32 products by packed panels (Goto and van de Geijn, 2008): the left factor as strips of 12 rows, the right
+// one as panels of 32 columns, both with the reduced dimension outermost, so that a micro-tile reads them in order.
+//
+// The left factor (activations) is packed once and shared; the right one (weights, quantised or not) is unpacked by
+// whoever computes its columns, a step of 256 of the reduced dimension at a time, which stays in the second-level
+// cache. Weights are read as often as there are ranges of rows: once, unless few columns have to be spread over many
+// workers.
+#include <math.h>
+#include <string.h>
+
+#include "cktraining.h"
+#include "packing.h"
+
+double ck_log(double x) { return log(x); }
+
+const ck_training_set *ck_training(const ck_set *set) { return set->training; }
+
+static size_t strips_of(size_t m) { return (m + CK_TILE_ROWS - 1) / CK_TILE_ROWS; }
+
+size_t ck_panel_floats(size_t m, size_t depth) { return strips_of(m) * CK_TILE_ROWS * depth; }
+
+void ck_pack_left(const ck_term *term, size_t m, size_t strip) {
+    const ck_factor *f = &term->left;
+    size_t first = strip * CK_TILE_ROWS, rows = m - first < CK_TILE_ROWS ? m - first : CK_TILE_ROWS;
+    float *to = term->panels + first * term->depth;
+    if (rows < CK_TILE_ROWS) memset(to, 0, CK_TILE_ROWS * term->depth * sizeof *to);
+    if (f->kind == CK_BY_COLUMNS) {
+        for (size_t k = 0; k < term->depth; k++)
+            for (size_t i = 0; i < rows; i++) to[k * CK_TILE_ROWS + i] = f->values[k * f->stride + first + i];
+        return;
+    }
+    // Blocks of 16 along the rows keep both sides in the first-level cache.
+    for (size_t k = 0; k < term->depth; k += 16) {
+        size_t end = term->depth - k < 16 ? term->depth : k + 16;
+        for (size_t i = 0; i < rows; i++) {
+            const float *from = f->values + (first + i) * f->stride;
+            for (size_t j = k; j < end; j++) to[j * CK_TILE_ROWS + i] = from[j];
+        }
+    }
+}
+
+// ---- The right factor: [depth][32] ----
+
+static void pack_values(const ck_factor *f, size_t row, size_t rows, size_t column, size_t columns, float *to) {
+    if (columns < CK_TILE_COLUMNS) memset(to, 0, rows * CK_TILE_COLUMNS * sizeof *to);
+    if (f->kind == CK_BY_ROWS) {
+        for (size_t k = 0; k < rows; k++)
+            memcpy(to + k * CK_TILE_COLUMNS, f->values + (row + k) * f->stride + column, columns * sizeof *to);
+        return;
+    }
+    for (size_t k = 0; k < rows; k += 16) {
+        size_t end = rows - k < 16 ? rows : k + 16;
+        for (size_t j = 0; j < columns; j++) {
+            const float *from = f->values + (column + j) * f->stride + row;
+            for (size_t i = k; i < end; i++) to[i * CK_TILE_COLUMNS + j] = from[i];
+        }
+    }
+}
+
+/// Element (k, j) is weight (column + j, row + k): two groups of 16 rows side by side.
+static void pack_weights_turned(const ck_training_set *set, const ck_matrix *w, size_t row, size_t rows, size_t column,
+                                float *to, float *scratch) {
+    for (size_t half = 0; half < 2; half++) {
+        size_t group = column / CK_ROWS + half;
+        if (group >= w->groups) {
+            for (size_t k = 0; k < rows; k++) memset(to + k * CK_TILE_COLUMNS + CK_ROWS, 0, CK_ROWS * sizeof *to);
+            continue;
+        }
+        set->decode(w, group, row, rows, scratch);
+        for (size_t k = 0; k < rows; k++)
+            memcpy(to + k * CK_TILE_COLUMNS + half * CK_ROWS, scratch + k * CK_ROWS, CK_ROWS * sizeof *to);
+    }
+}
+
+/// Element (k, j) is weight (row + k, column + j), row a multiple of 16.
+static void pack_weights(const ck_training_set *set, const ck_matrix *w, size_t row, size_t rows, size_t column,
+                         size_t columns, float *to, float *scratch) {
+    if (columns < CK_TILE_COLUMNS) memset(to, 0, rows * CK_TILE_COLUMNS * sizeof *to);
+    for (size_t k = 0; k < rows; k += CK_ROWS) {
+        size_t lanes = rows - k < CK_ROWS ? rows - k : CK_ROWS;
+        set->decode(w, (row + k) / CK_ROWS, column, columns, scratch);
+        for (size_t i = 0; i < lanes; i++) {
+            float *line = to + (k + i) * CK_TILE_COLUMNS;
+            for (size_t j = 0; j < columns; j++) line[j] = scratch[j * CK_ROWS + i];
+        }
+    }
+}
+
+static void pack_right(const ck_training_set *set, const ck_factor *f, size_t row, size_t rows, size_t column,
+                       size_t columns, float *to, float *scratch) {
+    switch (f->kind) {
+    case CK_WEIGHTS: pack_weights(set, f->weights, f->stride + row, rows, column, columns, to, scratch); break;
+    case CK_WEIGHTS_TURNED: pack_weights_turned(set, f->weights, row, rows, column, to, scratch); break;
+    default: pack_values(f, row, rows, column, columns, to); break;
+    }
+}
+
+// ---- Micro-tiles ----
+
+/// A tile that may be cut by the edge of the result: computed beside it then.
+static void tile_at(const ck_training_set *set, size_t depth, const float *a, const float *b, float *c, size_t stride,
+                    size_t rows, size_t columns, int load) {
+    if (rows == CK_TILE_ROWS && columns == CK_TILE_COLUMNS) {
+        set->tile(depth, a, b, c, stride, load);
+        return;
+    }
+    float whole[CK_TILE_ROWS * CK_TILE_COLUMNS];
+    memset(whole, 0, sizeof whole);
+    for (size_t i = 0; load && i < rows; i++)
+        memcpy(whole + i * CK_TILE_COLUMNS, c + i * stride, columns * sizeof *c);
+    set->tile(depth, a, b, whole, CK_TILE_COLUMNS, load);
+    for (size_t i = 0; i < rows; i++) memcpy(c + i * stride, whole + i * CK_TILE_COLUMNS, columns * sizeof *c);
+}
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/// One step of one term over a range of the result.
+static void step(const ck_training_set *set, const ck_sum *sum, const ck_term *term, size_t from, size_t depth,
+                 size_t first_row, size_t end_row, size_t first, size_t end, int load, float *scratch) {
+    float *panels = scratch + CK_STEP * CK_TILE_COLUMNS;
+    for (size_t column = first; column < end; column += CK_TILE_COLUMNS) {
+        size_t columns = smaller(end - column, CK_TILE_COLUMNS);
+        float *panel = panels + (column - first) * CK_STEP;
+        pack_right(set, &term->right, from, depth, column, columns, panel, scratch);
+        for (size_t row = first_row; row < end_row; row += CK_TILE_ROWS) {
+            const float *left = term->panels + row * term->depth + from * CK_TILE_ROWS;
+            tile_at(set, depth, left, panel, sum->result + row * sum->stride + column, sum->stride,
+                    smaller(end_row - row, CK_TILE_ROWS), columns, load);
+        }
+    }
+}
+
+void ck_sum_part(const ck_set *kernels, const ck_sum *sum, size_t first_row, size_t end_row, size_t first, size_t end,
+                 float *scratch) {
+    const ck_training_set *set = kernels->training;
+    int load = sum->accumulate;
+    if (!load && sum->bias) {
+        for (size_t row = first_row; row < end_row; row++)
+            memcpy(sum->result + row * sum->stride + first, sum->bias + first, (end - first) * sizeof *sum->bias);
+        load = 1;
+    }
+    for (size_t t = 0; t < sum->count; t++) {
+        const ck_term *term = &sum->terms[t];
+        for (size_t from = 0; from < term->depth; from += CK_STEP) {
+            step(set, sum, term, from, smaller(term->depth - from, CK_STEP), first_row, end_row, first, end, load,
+                 scratch);
+            load = 1;
+        }
+    }
+}
