@@ -19,6 +19,8 @@ public struct EncodingSettings: Sendable {
         case all
         /// The last of these.
         case last
+        /// Every answer in a row of its own that ends with it: what templates need that rewrite earlier turns.
+        case separate
     }
 
     /// Most tokens of a row; nil: any number.
@@ -157,7 +159,7 @@ public struct RowEncoder: Sendable {
     func encoded(_ conversation: Conversation) throws(RowProblem) -> (tokens: [AlignedToken], spans: [AnswerSpan]) {
         guard let finder else { throw .noChatTemplate }
         var conversation = conversation
-        if settings.trainedAnswers == .last, let last = conversation.isTrained.lastIndex(of: true) {
+        if settings.trainedAnswers != .all, let last = conversation.isTrained.lastIndex(of: true) {
             for index in conversation.isTrained.indices { conversation.isTrained[index] = index == last }
         }
         let rendered = try finder.render(conversation)

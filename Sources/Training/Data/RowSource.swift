@@ -24,10 +24,9 @@ public struct RowsInMemory: RowSource {
     public init(_ rows: [TrainingRow], groupLength: Int = RowGroups.defaultLength) {
         self.rows = rows
         var hasher = RowHasher()
-        var groups = RowGroups(length: groupLength)
-        self.groups = rows.map { row in
+        groups = rows.map { row in
             hasher.add(row)
-            return groups.group(of: row.tokens)
+            return RowGroups.group(of: row.tokens, length: groupLength)
         }
         hash = hasher.hexadecimal()
     }
@@ -45,24 +44,17 @@ public struct RowsInMemory: RowSource {
     public func group(_ index: Int) -> Int { groups.indices.contains(index) ? groups[index] : 0 }
 }
 
-/// Numbers rows by their beginning: equal first tokens, equal number; numbers count up from 0.
-public struct RowGroups: Sendable {
+/// Names rows by their beginning: a hash of the first tokens.
+public enum RowGroups {
     /// How many tokens are compared unless said otherwise: a system text is longer, a common header is not.
     public static let defaultLength = 64
 
-    private let length: Int
-    private var known: [[Int32]: Int] = [:]
-
-    /// Compares this many tokens; shorter rows are equal only as a whole.
-    public init(length: Int = RowGroups.defaultLength) { self.length = length }
-
-    /// The number of these tokens' beginning.
-    public mutating func group(of tokens: [Int32]) -> Int {
-        let beginning = Array(tokens.prefix(length))
-        if let number = known[beginning] { return number }
-        let number = known.count
-        known[beginning] = number
-        return number
+    /// The group of a row that begins with these tokens. Equal beginnings give equal numbers; that others give other
+    /// numbers is only very likely, so whoever computes a shared beginning once compares the tokens.
+    public static func group(of tokens: [Int32], length: Int = defaultLength) -> Int {
+        var state = UInt64(0x243F_6A88_85A3_08D3)
+        for token in tokens.prefix(length) { state = SplitMix64.mixed(state ^ UInt64(UInt32(bitPattern: token))) }
+        return Int(truncatingIfNeeded: SplitMix64.mixed(state ^ UInt64(min(tokens.count, length)) << 32))
     }
 }
 
@@ -84,7 +76,7 @@ struct RowHasher {
         hasher.update(bytes)
     }
 
-    mutating func hexadecimal() -> String { hasher.hexadecimal() }
+    func hexadecimal() -> String { hasher.hexadecimal() }
 }
 
 /// A row that is asked for and not there.
