@@ -61,6 +61,7 @@ public struct DataReader: Sendable {
                 case .success(let encoded):
                     report.files[place].rows += 1
                     if encoded.isCut { report.cut += 1 }
+                    report.rewritten += encoded.rewritten
                     for example in encoded.examples {
                         report.count(example)
                         try body(example)
@@ -88,7 +89,7 @@ public struct DataReader: Sendable {
 
     private func encoded(
         _ row: TemplateDictionary, _ form: DatasetForm
-    ) -> Result<(examples: [EncodedExample], isCut: Bool), RowProblem> {
+    ) -> Result<EncodedRow, RowProblem> {
         do throws(RowProblem) {
             let example = try DatasetExample(row, form: form, vocabulary: encoder.vocabularySize)
             return .success(try encoder.encode(example))

@@ -15,6 +15,8 @@ public struct DataReport: Sendable, Equatable {
     public var longest = 0
     /// Rows that were cut to the context.
     public var cut = 0
+    /// Answers that stand behind another text than serving would give the model (see ``EncodedRow/rewritten``).
+    public var rewritten = 0
     /// Rows that were left out.
     public var bad = 0
     /// The first of these.

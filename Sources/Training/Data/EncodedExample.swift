@@ -35,34 +35,48 @@ public enum EncodedExample: Sendable, Equatable {
     }
 }
 
+/// What one row of a file gave.
+public struct EncodedRow: Sendable, Equatable {
+    /// One row, pair or judged completion; of a split text several rows.
+    public var examples: [EncodedExample]
+    /// Whether tokens were cut off to fit the context.
+    public var isCut = false
+    /// Answers that the template writes behind another text than serving would give the model: templates that rewrite
+    /// earlier turns. `EncodingSettings.TrainedAnswers.separate` avoids them.
+    public var rewritten = 0
+}
+
 extension RowEncoder {
-    /// What an example becomes: one row, pair or judged completion, of a split text several rows.
-    ///
-    /// - Returns: `isCut` where tokens were cut off to fit the context.
-    public func encode(_ example: DatasetExample) throws(RowProblem) -> (examples: [EncodedExample], isCut: Bool) {
+    /// What an example becomes.
+    public func encode(_ example: DatasetExample) throws(RowProblem) -> EncodedRow {
         switch example {
         case .row(let row):
             // Given labels are the reader's own business: rows without trained tokens are valid.
             let fitted = try fitted(row)
-            return ([.row(fitted.row)], fitted.isCut)
+            return EncodedRow(examples: [.row(fitted.row)], isCut: fitted.isCut)
         case .pair(let pair): return one(.pair(try fitted(pair)), of: .pair(pair))
         case .judgedIDs(let judged): return one(.judged(try fitted(judged)), of: .judged(judged))
         case .preference(let chosen, let rejected):
-            let pair = try pair(chosen: chosen, rejected: rejected)
-            return ([.pair(pair)], false)
-        case .judged(let answer, let isWanted): return ([.judged(try judged(answer, isWanted: isWanted))], false)
+            return EncodedRow(examples: [.pair(try pair(chosen: chosen, rejected: rejected))])
+        case .judged(let answer, let isWanted):
+            return EncodedRow(examples: [.judged(try judged(answer, isWanted: isWanted))])
         case .conversation(let conversation):
             var rows: [TrainingRow] = []
-            for part in parts(of: conversation) { rows.append(try row(part)) }
-            return try supervised(rows)
+            var rewritten = 0
+            for part in parts(of: conversation) {
+                let counted = try counted(part)
+                rows.append(counted.row)
+                rewritten += counted.rewritten
+            }
+            return try supervised(rows, rewritten: rewritten)
         case .completion(let prompt, let completion):
             return try supervised([try row(prompt: prompt, completion: completion)])
         case .text(let text): return try supervised(try rows(text: text))
         }
     }
 
-    private func one(_ fitted: EncodedExample, of whole: EncodedExample) -> ([EncodedExample], Bool) {
-        ([fitted], fitted != whole)
+    private func one(_ fitted: EncodedExample, of whole: EncodedExample) -> EncodedRow {
+        EncodedRow(examples: [fitted], isCut: fitted != whole)
     }
 
     /// The conversations that one is trained as: itself, or one for each answer.
@@ -77,17 +91,16 @@ extension RowEncoder {
         }
     }
 
-    private func supervised(_ rows: [TrainingRow]) throws(RowProblem) -> ([EncodedExample], Bool) {
-        var examples: [EncodedExample] = []
-        var isCut = false
+    private func supervised(_ rows: [TrainingRow], rewritten: Int = 0) throws(RowProblem) -> EncodedRow {
+        var encoded = EncodedRow(examples: [], rewritten: rewritten)
         for row in rows {
             guard row.trainedCount > 0 else { throw .nothingSupervised }
             let fitted = try fitted(row)
             guard fitted.row.trainedCount > 0 else { throw .nothingSupervised }
-            isCut = isCut || fitted.isCut
-            examples.append(.row(fitted.row))
+            encoded.isCut = encoded.isCut || fitted.isCut
+            encoded.examples.append(.row(fitted.row))
         }
-        return (examples, isCut)
+        return encoded
     }
 
     private func fitted(_ row: TrainingRow) throws(RowProblem) -> (row: TrainingRow, isCut: Bool) {

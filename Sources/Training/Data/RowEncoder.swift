@@ -73,6 +73,12 @@ public struct RowEncoder: Sendable {
 
     /// The row of a conversation: the tokens of the whole rendered text, the answers trained.
     public func row(_ conversation: Conversation) throws(RowProblem) -> TrainingRow {
+        try counted(conversation).row
+    }
+
+    /// The row of a conversation, and how many of its answers stand behind another text than the one that serving
+    /// would give the model.
+    func counted(_ conversation: Conversation) throws(RowProblem) -> (row: TrainingRow, rewritten: Int) {
         let encoded = try encoded(conversation)
         var trained = [Bool](repeating: false, count: encoded.tokens.count)
         for span in encoded.spans {
@@ -89,8 +95,8 @@ public struct RowEncoder: Sendable {
             guard hasStop else { throw .stopTokenMasked(message: span.message) }
         }
         let tokens = encoded.tokens.map { Int32(truncatingIfNeeded: $0.id) }
-        return TrainingRow(
-            tokens: tokens, labels: zip(tokens, trained).map { $1 ? $0 : TrainingRow.ignored })
+        let row = TrainingRow(tokens: tokens, labels: zip(tokens, trained).map { $1 ? $0 : TrainingRow.ignored })
+        return (row, encoded.spans.count { !$0.isContinuation })
     }
 
     /// The rows of a plain text: everything trained, its end too.

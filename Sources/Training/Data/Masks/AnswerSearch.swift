@@ -136,8 +136,12 @@ struct AnswerSearch {
     private func behindEmptyReasoning(_ start: Int, before: [TemplateValue]) -> Int {
         for (open, close) in [("<think>", "</think>"), ("[THINK]", "[/THINK]")] {
             var place = skippingSpace(start)
-            guard whole[place...].starts(with: open.utf8) else { continue }
-            place = skippingSpace(place + open.utf8.count)
+            if whole[place...].starts(with: open.utf8) {
+                place = skippingSpace(place + open.utf8.count)
+            } else if !ends(start, with: Array(open.utf8)) {
+                // The prompt may hold the opening already.
+                continue
+            }
             guard whole[place...].starts(with: close.utf8) else { continue }
             place += close.utf8.count
             // What the prompt with reasoning switched off ends with tells how many line feeds belong to the block.
@@ -154,6 +158,13 @@ struct AnswerSearch {
             return place
         }
         return start
+    }
+
+    /// Whether the text before a place ends with these bytes, white space aside.
+    private func ends(_ place: Int, with bytes: [UInt8]) -> Bool {
+        var end = place
+        while end > 0, Self.isSpace(whole[end - 1]) { end -= 1 }
+        return end >= bytes.count && whole[(end - bytes.count)..<end].elementsEqual(bytes)
     }
 
     private func skippingSpace(_ start: Int) -> Int {

@@ -1,0 +1,76 @@
+import ChatTemplates
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// Every published template: the answers are found and are the messages' text, or there is a clear refusal.
+@Suite(.enabled(if: Shared.available, Shared.hint))
+struct TemplateCoverageTests {
+    private static let now = TemplateDate(secondsSince1970: 1_753_538_709)
+
+    private static let controlTexts = [
+        "<|im_start|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|start_header_id|>", "<|end_header_id|>", "</s>",
+        "<s>", "<|end|>", "<end_of_turn>", "<turn|>", "<|turn>", "<|end_of_text|>", "<｜end▁of▁sentence｜>",
+        "<｜begin▁of▁sentence｜>", "<|END_OF_TURN_TOKEN|>", "<|START_OF_TURN_TOKEN|>", "<|user|>", "<|observation|>",
+        "<|assistant|>", "<|endoftext|>",
+    ]
+    private static let stopTexts = [
+        "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "</s>", "<|end|>", "<end_of_turn>", "<turn|>", "<|end_of_text|>",
+        "<｜end▁of▁sentence｜>", "<|END_OF_TURN_TOKEN|>", "<|user|>", "<|observation|>", "<|endoftext|>",
+    ]
+
+    private static func message(_ role: String, _ content: String) -> TemplateValue {
+        .dict([("role", .string(role)), ("content", .string(content))])
+    }
+
+    private static let templates =
+        (try? FileManager.default.contentsOfDirectory(
+            atPath: Shared.folder.appendingPathComponent("reference/chat_templates/templates").path))?.sorted() ?? []
+
+    /// What is trained of a conversation, or the refusal.
+    private static func trained(
+        _ name: String, _ messages: [TemplateValue]
+    ) throws -> Result<[(text: String, isContinuation: Bool)], RowProblem> {
+        let source = String(
+            decoding: try Shared.data("reference/chat_templates/templates/" + name), as: UTF8.self)
+        let finder = AnswerFinder(
+            template: try ChatTemplate(source: source), controlTexts: controlTexts, stopTexts: stopTexts,
+            variables: [("bos_token", "<s>"), ("eos_token", "</s>")], now: now)
+        do {
+            let rendered = try finder.render(Conversation(messages: messages))
+            let bytes = Array(rendered.text.utf8)
+            return .success(
+                rendered.spans.map { (String(decoding: bytes[$0.bytes], as: UTF8.self), $0.isContinuation) })
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    @Test("two turns: the answers themselves with a stop, in all published templates but those that refuse")
+    func twoTurns() throws {
+        let answers = ["Forty pallets, 第一 answer.", "  Two more; ask <|im_end|> the gate.\n"]
+        var found = 0
+        var refused: [String] = []
+        for name in Self.templates {
+            let messages = [
+                Self.message("user", "How many?"), Self.message("assistant", answers[0]),
+                Self.message("user", "And now?"), Self.message("assistant", answers[1]),
+            ]
+            switch try Self.trained(name, messages) {
+            case .failure(let problem):
+                refused.append(name)
+            case .success(let spans):
+                found += 1
+                #expect(spans.count == 2, "\(name)")
+                for (span, answer) in zip(spans, answers) {
+                    let core = answer.trimmingCharacters(in: .whitespacesAndNewlines)
+                    #expect(span.text.contains(core), "\(name): \(span.text)")
+                    #expect(Self.stopTexts.contains { span.text.hasSuffix($0) }, "\(name): \(span.text)")
+                    #expect(!span.text.contains("How many?") && !span.text.contains("And now?"), "\(name)")
+                }
+            }
+        }
+        #expect(found + refused.count == Self.templates.count)
+    }
+}
