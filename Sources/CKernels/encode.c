@@ -1,6 +1,8 @@
-// Encoders without search: f16, bf16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, byte for byte as llama.cpp's reference ones.
+// Encoders: f16, bf16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, byte for byte as llama.cpp's reference ones; those that need a
+// search are in encode_search.c.
 //
 // The codes use the f32 scale before it is rounded to f16, and x * (1 / d) instead of x / d.
+#include "encode.h"
 #include "half.h"
 #include "packing.h"
 
@@ -74,7 +76,7 @@ static void encode_q8_0(const float *x, uint8_t *block) {
 }
 
 int ck_encode(uint32_t form, const float *x, size_t count, uint8_t *bytes) {
-    if (form >= CK_Q4_K || count % ck_forms[form].unit) return -1;
+    if (form >= CK_FORMS || count % ck_forms[form].unit) return -1;
     size_t unit = ck_forms[form].unit, size = ck_forms[form].file_bytes;
     for (size_t i = 0; i < count; i += unit, bytes += size) {
         switch (form) {
@@ -85,6 +87,9 @@ int ck_encode(uint32_t form, const float *x, size_t count, uint8_t *bytes) {
         case CK_Q5_0: encode_symmetric(x + i, 16, bytes); break;
         case CK_Q4_1: encode_affine(x + i, 15, bytes); break;
         case CK_Q5_1: encode_affine(x + i, 31, bytes); break;
+        case CK_Q4_K: ck_encode_q4_k(x + i, bytes); break;
+        case CK_Q5_K: ck_encode_q5_k(x + i, bytes); break;
+        case CK_Q6_K: ck_encode_q6_k(x + i, bytes); break;
         default: encode_q8_0(x + i, bytes); break;
         }
     }

@@ -1,5 +1,5 @@
 import ModelFormats
-import Tensors
+public import Tensors
 import Tokenizers
 import Transformers
 
@@ -68,10 +68,13 @@ public actor Engine {
     private var counters = Statistics()
 
     /// Takes scratch memory for the largest step.
-    public init(model: LanguageModel, settings: Settings) throws {
+    ///
+    /// - Parameter pool: threads that several engines share; their steps then take turns instead of competing for the
+    ///   cores. By default an engine has `settings.threads` of its own.
+    public init(model: LanguageModel, settings: Settings, pool: WorkerPool? = nil) throws {
         self.model = model
         contextLength = min(settings.contextLength, model.transformer.configuration.contextLength)
-        pool = try WorkerPool(threads: settings.threads)
+        self.pool = try pool ?? WorkerPool(threads: settings.threads)
         workspace = try Workspace(model: model.transformer, rows: settings.limits.stepTokens)
         scheduler = Scheduler(limits: settings.limits)
         prefixes = PrefixCache(capacity: settings.cachedSequences, byteLimit: settings.cachedBytes)

@@ -34,4 +34,24 @@ public final class LanguageModel: Sendable {
         chatTemplate = try definition.chatTemplate.map { source in try ChatTemplate(source: source) }
         transformer = try TransformerModel(file: file, precision: precision, progress: progress)
     }
+
+    private init(base: LanguageModel, name: String, transformer: TransformerModel) {
+        self.name = name
+        self.transformer = transformer
+        tokenizer = base.tokenizer
+        definition = base.definition
+        chatTemplate = base.chatTemplate
+        quoting = base.quoting
+    }
+
+    /// The same model with an adapter beside its weights, which both share in memory; under its own name it is
+    /// another model to clients, with an engine (and so with cached prefixes) of its own.
+    ///
+    /// - Parameter threads: for what DoRA computes while it is taken in.
+    /// - Throws: `AdapterError` where the adapter was made for another base.
+    public func adapted(by adapter: LoRAAdapter, name: String? = nil, threads: Int = 1) throws -> LanguageModel {
+        LanguageModel(
+            base: self, name: name ?? self.name,
+            transformer: try transformer.adapted(by: adapter, threads: threads))
+    }
 }

@@ -15,7 +15,9 @@ struct OperationTests {
 
         let assistant = AssistantRecord(
             name: "helper", title: "客服", model: "qwen", knowledge: "company", systemText: "你是客服", style: "examples",
-            settings: AssistantSettings(threshold: 0.4, passages: 3, quotesWhenUnsupported: false, hotline: "400"))
+            settings: AssistantSettings(
+                threshold: 0.4, passages: 3, quotesWhenUnsupported: false, hotline: "400",
+                adapter: "adapters/tone"))
         try await database.assistants.save(assistant)
         try await database.assistants.save(assistant)
         #expect(try await database.assistants.allAssistants() == [assistant])

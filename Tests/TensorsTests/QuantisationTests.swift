@@ -16,7 +16,7 @@ import Testing
 }
 
 /// A safetensors file, read by its rules and nothing more: u64 length, JSON head, data.
-private struct TensorFile {
+struct TensorFile {
     var head: [String: Any] = [:]
     var body = Data()
 
@@ -134,7 +134,7 @@ private struct TensorFile {
         #expect(throws: TensorError.raggedRow(type: .q4_0, columns: 33)) {
             try Quantisation.encode([Float](repeating: 1, count: 33), type: .q4_0)
         }
-        #expect(throws: TensorError.typeNotEncodable(.q4_k)) { try Quantisation.encode([], type: .q4_k) }
+        #expect(throws: TensorError.typeNotEncodable(.q2_k)) { try Quantisation.encode([], type: .q2_k) }
         #expect(throws: TensorError.byteCount(expected: 18, actual: 17)) {
             try Quantisation.dequantise([UInt8](repeating: 0, count: 17), type: .q4_0, count: 32)
         }

@@ -43,7 +43,7 @@ extension LoRAAdapter {
     }
 
     /// The inverse of `inFileOrder`.
-    static func inHuggingFaceOrder(_ module: LoRAModule, _ configuration: ModelConfiguration) -> LoRAModule {
+    public static func inHuggingFaceOrder(_ module: LoRAModule, _ configuration: ModelConfiguration) -> LoRAModule {
         reordered(module, configuration) { $0.ggufRow(ofHuggingFace: $1) }
     }
 

@@ -4,9 +4,9 @@ import Tensors
 extension ModelExporter {
     /// Writes one GGUF file.
     ///
-    /// Weight matrices get `type`; vectors (norms, biases, rope factors) are f32. Rows that hold no whole block of 32
-    /// become f16. With q4_0 the output matrix, or the embedding that serves as one, is q8_0: its errors go straight
-    /// into the logits. All metadata of the model is kept, also keys that nothing here knows; `tokenizer` is laid over
+    /// Weight matrices get `type`; vectors (norms, biases, rope factors) are f32. Rows that hold no whole block become
+    /// a type with smaller blocks, or f16. With q4_0 the output matrix, or the embedding that serves as one, is q8_0, with
+    /// q4_k_m and q5_k_m it is q6_k: its errors go straight into the logits. All metadata of the model is kept, also keys that nothing here knows; `tokenizer` is laid over
     /// it.
     ///
     /// - Parameters:
@@ -16,7 +16,7 @@ extension ModelExporter {
         to url: URL, type: WeightType, tokenizer: [String: GGUFValue] = [:], replacing: Bool = false
     ) throws -> Report {
         var metadata = model.metadata.merging(tokenizer) { _, new in new }
-        metadata["general.file_type"] = .uint32(type.fileType)
+        if let number = type.fileType { metadata["general.file_type"] = .uint32(number) }
         metadata["general.quantization_version"] = .uint32(2)
         var report = Report()
         var layout: [GGUFWriter.Layout] = []
@@ -26,7 +26,8 @@ extension ModelExporter {
             report.types[ElementType.f32.name, default: 0] += 1
         }
         for tensor in model.tensors {
-            let stored = storedType(of: tensor, wanted: type, &report)
+            let (stored, isFallback) = storedType(of: tensor, wanted: type)
+            if isFallback { report.fallbacks.append(tensor.name) }
             report.types[stored.name, default: 0] += 1
             layout.append(.init(name: tensor.name, dimensions: tensor.dimensions, type: stored))
         }
@@ -41,18 +42,5 @@ extension ModelExporter {
         }
         try writer.finish()
         return report
-    }
-
-    private func storedType(of tensor: TensorDescription, wanted: WeightType, _ report: inout Report) -> ElementType {
-        guard tensor.dimensions.count >= 2, tensor.name.hasSuffix(".weight"), !tensor.name.hasSuffix("_norm.weight")
-        else { return .f32 }
-        var type = wanted.elementType
-        let output = model.configuration.tiedOutput ? "token_embd.weight" : "output.weight"
-        if type == .q4_0, tensor.name == output { type = .q8_0 }
-        guard tensor.columns % type.blockLength == 0 else {
-            report.fallbacks.append(tensor.name)
-            return .f16
-        }
-        return type
     }
 }

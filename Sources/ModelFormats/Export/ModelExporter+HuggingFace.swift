@@ -15,7 +15,9 @@ extension ModelExporter {
     public func writeHuggingFace(
         to folder: URL, type: WeightType, tokenizerFiles: [String: Data] = [:], tokenIds: [String: Int] = [:]
     ) throws -> Report {
-        guard type.isPlain else { throw ExportError.quantisedSafetensors(type: type.rawValue) }
+        guard type.isPlain, let element = type.elementType else {
+            throw ExportError.quantisedSafetensors(type: type.rawValue)
+        }
         guard !FileManager.default.fileExists(atPath: folder.path) else { throw FileError.exists(path: folder.path) }
         let files = model.tokenizerFiles.merging(tokenizerFiles) { _, new in new }
         for name in files.keys {
@@ -26,7 +28,8 @@ extension ModelExporter {
         }
         let config = try configText(type: type, tokenIds: tokenIds)
         let hidden = try HiddenFolder(for: folder)
-        let report = try writeWeights(to: hidden.url.appendingPathComponent("model.safetensors"), type: type)
+        let report = try writeWeights(
+            to: hidden.url.appendingPathComponent("model.safetensors"), type: type, element)
         try Self.write(Array(config.utf8), to: hidden.url.appendingPathComponent("config.json"))
         for (name, data) in files { try Self.write(Array(data), to: hidden.url.appendingPathComponent(name)) }
         try hidden.commit()
@@ -39,7 +42,7 @@ extension ModelExporter {
         try file.commit()
     }
 
-    private func writeWeights(to url: URL, type: WeightType) throws -> Report {
+    private func writeWeights(to url: URL, type: WeightType, _ element: ElementType) throws -> Report {
         var report = Report()
         var sources: [(tensor: TensorDescription, layout: SafetensorsWriter.Layout)] = []
         let stored: SafetensorsType = type == .f32 ? .f32 : type == .f16 ? .f16 : .bf16
@@ -55,7 +58,7 @@ extension ModelExporter {
         let total = sources.reduce(0) { $0 + $1.tensor.elementCount }
         var done = 0
         for (tensor, _) in sources {
-            try convertToHuggingFaceOrder(tensor, type: type.elementType) { try writer.write($0) }
+            try convertToHuggingFaceOrder(tensor, type: element) { try writer.write($0) }
             done += tensor.elementCount
             progress(Progress(tensor: tensor.name, done: done, total: total))
         }

@@ -1,45 +1,13 @@
-import Tensors
+public import Tensors
 
 /// Writes a model in another format or type: any `ModelFile` to a GGUF file or to a Hugging Face folder.
 ///
-/// Weights go through memory in pieces of a few megabytes. The target appears only when it is complete.
+/// Weights go through memory in pieces of a few megabytes. The target appears only when it is complete. An adapter is
+/// merged on the way.
 ///
 ///     let model = try ModelFile.open(folder)
 ///     let report = try ModelExporter(model).writeGGUF(to: url, type: .q8_0, tokenizer: keys)
 public struct ModelExporter {
-    /// What weight matrices are stored as.
-    public enum WeightType: String, CaseIterable, Codable, Sendable {
-        case f32
-        case f16
-        case bf16
-        case q8_0
-        case q4_0
-
-        /// Whether safetensors can hold it.
-        public var isPlain: Bool { self == .f32 || self == .f16 || self == .bf16 }
-
-        var elementType: ElementType {
-            switch self {
-            case .f32: .f32
-            case .f16: .f16
-            case .bf16: .bf16
-            case .q8_0: .q8_0
-            case .q4_0: .q4_0
-            }
-        }
-
-        /// The number of `general.file_type`.
-        var fileType: UInt32 {
-            switch self {
-            case .f32: 0
-            case .f16: 1
-            case .q4_0: 2
-            case .q8_0: 7
-            case .bf16: 32
-            }
-        }
-    }
-
     /// How far the writing is.
     public struct Progress: Equatable, Sendable {
         /// The tensor that was completed last.
@@ -61,13 +29,34 @@ public struct ModelExporter {
     }
 
     let model: ModelFile
+    let adapter: LoRAAdapter?
+    let pool: WorkerPool?
     let progress: (Progress) -> Void
     /// Weights that are converted at once: 4 MiB as f32.
     static let pieceLength = 1 << 20
 
     /// An exporter of this model; `progress` is called after every tensor.
+    ///
+    /// - Parameters:
+    ///   - adapter: merged into the weights.
+    ///   - pool: threads that encode and merge; without one the caller's thread does.
+    /// - Throws: `AdapterError` where the adapter was made for another base.
+    public init(
+        _ model: ModelFile, adapter: LoRAAdapter?, pool: WorkerPool? = nil,
+        progress: @escaping (Progress) -> Void = { _ in }
+    ) throws(AdapterError) {
+        try adapter?.check(against: model)
+        self.model = model
+        self.adapter = adapter
+        self.pool = pool
+        self.progress = progress
+    }
+
+    /// An exporter of this model as it is.
     public init(_ model: ModelFile, progress: @escaping (Progress) -> Void = { _ in }) {
         self.model = model
+        adapter = nil
+        pool = nil
         self.progress = progress
     }
 
@@ -79,6 +68,7 @@ public struct ModelExporter {
         _ tensor: TensorDescription, to type: ElementType, group: Int = 1, order: (Int) -> Int = { $0 },
         _ body: ([UInt8]) throws -> Void
     ) throws {
+        let merged = try merged(tensor)
         let fitting = max(1, Self.pieceLength / max(1, tensor.columns))
         let step = max(group, fitting / group * group)
         var start = 0
@@ -86,21 +76,35 @@ public struct ModelExporter {
             try Task.checkCancellation()
             let rows = start..<min(tensor.rows, start + step)
             var bytes = try model.read(tensor.name, rows: rows)
+            var current = tensor.type
+            if let merged {
+                let values = try Quantisation.dequantise(bytes, type: current, count: rows.count * tensor.columns)
+                bytes = try Quantisation.encode(merged.merged(values, rows: rows), type: .f32)
+                current = .f32
+            }
             if group > 1 {
-                let unit = tensor.rowBytes
+                let unit = bytes.count / max(1, rows.count)
                 let source = bytes
                 bytes = rows.flatMap { row in
                     let from = (order(row) - start) * unit
                     return source[from..<(from + unit)]
                 }
             }
-            if tensor.type != type {
-                let values = try Quantisation.dequantise(
-                    bytes, type: tensor.type, count: rows.count * tensor.columns)
-                bytes = try Quantisation.encode(values, type: type)
+            if current != type {
+                let values = try Quantisation.dequantise(bytes, type: current, count: rows.count * tensor.columns)
+                bytes =
+                    try pool.map { try Quantisation.encode(values, type: type, pool: $0) }
+                    ?? Quantisation.encode(values, type: type)
             }
             try body(bytes)
             start = rows.upperBound
         }
+    }
+
+    /// What an adapter changes of a tensor; nil where it changes nothing.
+    private func merged(_ tensor: TensorDescription) throws -> MergedTensor? {
+        guard let adapter, let module = adapter.module(forTensor: tensor.name) else { return nil }
+        return try MergedTensor(
+            module, adapter, configuration: model.configuration, pool: try pool ?? WorkerPool(threads: 1))
     }
 }

@@ -34,7 +34,7 @@ public struct AssistantRecord: Codable, Sendable, Equatable {
     }
 }
 
-/// Limits and thresholds of an assistant; nil takes the default, or what the index was calibrated to.
+/// Limits, thresholds and the adapter of an assistant; nil takes the default, or what the index was calibrated to.
 public struct AssistantSettings: Codable, Sendable, Equatable {
     /// Evidence below which nothing counts as found, 0…1.
     public var threshold: Double?
@@ -48,12 +48,19 @@ public struct AssistantSettings: Codable, Sendable, Equatable {
     public var quotesWhenUnsupported: Bool?
     /// What people are told to call when nothing was found.
     public var hotline: String?
+    /// Whether the model was tuned to refuse, so that its own refusal counts.
+    public var trustsRefusals: Bool?
+    /// What is laid beside the model that writes: a folder, or a name below `adapters/` of the home; nil for none.
+    public var adapter: String?
 
     /// Makes the value from its parts.
     public init(
         threshold: Double? = nil, passages: Int? = nil, passageCharacters: Int? = nil, answerTokens: Int? = nil,
-        quotesWhenUnsupported: Bool? = nil, hotline: String? = nil
+        quotesWhenUnsupported: Bool? = nil, hotline: String? = nil, adapter: String? = nil,
+        trustsRefusals: Bool? = nil
     ) {
+        self.trustsRefusals = trustsRefusals
+        self.adapter = adapter
         self.threshold = threshold
         self.passages = passages
         self.passageCharacters = passageCharacters

@@ -20,13 +20,10 @@ public struct Quantisation {
         }
     }
 
-    /// The bytes of values in a block format, equal to llama.cpp's reference encoders.
-    /// - Throws: `typeNotEncodable` for formats that need a search, `raggedRow`.
+    /// The bytes of values in a block format: those without a search equal to llama.cpp's reference encoders, Q4_K, Q5_K
+    /// and Q6_K at most 2 % worse in their error.
+    /// - Throws: `typeNotEncodable` for formats that nothing here writes, `raggedRow`.
     public static func encode(_ values: [Float], type: ElementType) throws(TensorError) -> [UInt8] {
-        switch type {
-        case .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1, .q5_0, .q5_1: break
-        default: throw .typeNotEncodable(type)
-        }
         guard let form = type.form else { throw .typeNotEncodable(type) }
         guard let size = type.byteCount(elements: values.count) else {
             throw .raggedRow(type: type, columns: values.count)
@@ -38,5 +35,38 @@ public struct Quantisation {
             }
             filled = size
         }
+    }
+
+    /// The same with all workers of a pool: each block is computed by one of them, so that the bytes are equal.
+    public static func encode(
+        _ values: [Float], type: ElementType, pool: WorkerPool
+    ) throws(TensorError) -> [UInt8] {
+        guard let form = type.form else { throw .typeNotEncodable(type) }
+        guard let size = type.byteCount(elements: values.count) else {
+            throw .raggedRow(type: type, columns: values.count)
+        }
+        let span = 64 * type.blockLength
+        let chunks = (values.count + span - 1) / span
+        return unsafe [UInt8](unsafeUninitializedCapacity: size) { bytes, filled in
+            unsafe values.withUnsafeBufferPointer { source in
+                guard let to = bytes.baseAddress, let from = source.baseAddress else { return }
+                let target = unsafe Target(values: from, bytes: to)
+                let unit = type.blockBytes, length = type.blockLength, count = values.count
+                pool.run { worker in
+                    worker.forEachChunk(chunks) { chunk in
+                        let start = chunk * span, n = min(span, count - start)
+                        _ = unsafe ck_encode(form, target.values + start, n, target.bytes + start / length * unit)
+                    }
+                }
+            }
+            filled = size
+        }
+    }
+
+    /// Where values come from and bytes go: workers write disjoint blocks.
+    @unsafe
+    private struct Target: @unchecked Sendable {
+        let values: UnsafePointer<Float>
+        let bytes: UnsafeMutablePointer<UInt8>
     }
 }

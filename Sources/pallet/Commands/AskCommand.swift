@@ -11,6 +11,7 @@ struct AskCommand: AsyncParsableCommand {
         commandName: "ask", abstract: text("根据资料回答并注明出处", "Answers from the documents and names the sources."))
     @OptionGroup var home: HomeOptions
     @Option(help: ArgumentHelp(text("模型（默认：默认模型）", "model (default: the default model)"))) var model: String?
+    @OptionGroup var adapter: AdapterOptions
     @Option(help: ArgumentHelp(text("一个问题", "one question"))) var question: String?
     @Option(help: ArgumentHelp(text("问题清单（JSONL：id、question）", "JSONL of id and question"))) var questions: String?
     @Option(help: ArgumentHelp(text("索引名称", "name of the index"))) var index: String?
@@ -37,7 +38,7 @@ struct AskCommand: AsyncParsableCommand {
     func run() async throws {
         let database = try PalletDatabase.open(home: home.folder.url, access: .readOnly)
         let assistant = try await AssistantLoading(home: home.folder, database: database, threads: threads.count)
-            .assistant(model: model, index: index, style: style)
+            .assistant(model: model, adapter: adapter.adapter, index: index, style: style)
         if let question {
             let answer = try await assistant.answer(question)
             if json { return try Output.json(AnswerLine(id: "1", answer)) }

@@ -8,6 +8,7 @@ struct ChatCommand: AsyncParsableCommand {
         commandName: "chat", abstract: text("在终端与模型对话", "Talks with a model in the terminal."))
 
     @OptionGroup var model: ModelOptions
+    @OptionGroup var adapter: AdapterOptions
     @OptionGroup var threads: ThreadOptions
     @Option(help: ArgumentHelp(text("系统提示", "system text"))) var system: String?
     @Option(name: .customLong("max-tokens")) var maxTokens = 512
@@ -16,7 +17,8 @@ struct ChatCommand: AsyncParsableCommand {
     @Option var seed: UInt64?
 
     func run() async throws {
-        let language = try ModelLoading(home: model.home.folder).load(model.model)
+        let language = try ModelLoading(home: model.home.folder).load(
+            model.model, adapter: adapter.adapter, threads: threads.count)
         let engine = try Engine(model: language, settings: .init(threads: threads.count))
         let first = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
         var messages = first

@@ -13,6 +13,7 @@ struct GenerateCommand: AsyncParsableCommand {
         commandName: "generate", abstract: text("用模型续写或回答", "Continues a text or answers a chat with a model."))
 
     @OptionGroup var model: ModelOptions
+    @OptionGroup var adapter: AdapterOptions
     @OptionGroup var threads: ThreadOptions
     @Option(help: ArgumentHelp(text("要续写的文本", "text to continue"))) var prompt: String?
     @Option(help: ArgumentHelp(text("JSON 文件：一组或多组词元编号", "JSON file: one list of token ids, or several")))
@@ -49,7 +50,7 @@ struct GenerateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let language = try ModelLoading(home: model.home.folder).load(
-            model.model, precision: Precision(option: compute))
+            model.model, precision: Precision(option: compute), adapter: adapter.adapter, threads: threads.count)
         let context = language.transformer.configuration.contextLength
         let engine = try Engine(model: language, settings: .init(threads: threads.count, contextLength: context))
         let sampling = SamplingParameters(temperature: temperature, topK: topK, topP: topP, minP: minP, seed: seed)

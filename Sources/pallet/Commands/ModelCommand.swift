@@ -127,6 +127,7 @@ struct LogitsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logits", abstract: text("写出给定词元的 logits", "Writes the logits of given tokens."))
     @OptionGroup var model: ModelOptions
+    @OptionGroup var adapter: AdapterOptions
     @OptionGroup var threads: ThreadOptions
     @Option(help: ArgumentHelp("JSON: [[id, …], …]")) var tokens: String
     @Option(help: ArgumentHelp(text("输出的 safetensors 文件", "safetensors file to write"))) var output: String
@@ -135,7 +136,9 @@ struct LogitsCommand: ParsableCommand {
     func run() throws {
         let lists = try TokenLists(file: tokens).lists
         let file = try ModelLoading(home: model.home.folder).open(model.model)
-        let transformer = try TransformerModel(file: file, precision: Precision(option: compute))
+        let found = try adapter.adapter.map { try AdapterLoading(home: model.home.folder).read($0, for: file) }
+        let base = try TransformerModel(file: file, precision: Precision(option: compute))
+        let transformer = try found.map { try base.adapted(by: $0, threads: threads.count) } ?? base
         let pool = try WorkerPool(threads: threads.count)
         let rows = 256
         let workspace = try Workspace(model: transformer, rows: rows)

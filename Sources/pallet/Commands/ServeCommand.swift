@@ -10,6 +10,13 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: text("启动服务（OpenAI 兼容接口与公司页面）", "Serves: OpenAI-compatible API and the page."))
     @OptionGroup var home: HomeOptions
     @Option(help: ArgumentHelp(text("模型（默认：默认模型）", "model (default: the default model)"))) var model: String?
+    @Option(
+        help: ArgumentHelp(
+            text(
+                "同一底座上的适配器，以自己的模型名提供服务（可多次；名称=目录 可另起名）",
+                "adapter of the same base, served under a model name of its own (repeatable; NAME=FOLDER names it)"),
+            valueName: "adapter"))
+    var adapter: [String] = []
     @Option(help: ArgumentHelp(text("监听地址", "address to listen on"))) var host = "127.0.0.1"
     @Option(help: ArgumentHelp(text("端口，0 为任选", "port; 0 takes a free one"))) var port = 8080
     @OptionGroup var threads: ThreadOptions
@@ -36,7 +43,8 @@ struct ServeCommand: AsyncParsableCommand {
         try configuration.checkHost()
         let database = try PalletDatabase.open(home: try home.folder.created().url, access: .server)
         let serving = try await Serving(
-            home: home.folder, database: database, model: model, threads: threads.count, context: context)
+            home: home.folder, database: database, model: model, adapters: adapter, threads: threads.count,
+            context: context)
         if !configuration.isLoopback, try await database.apiKeys.allKeys().allSatisfy({ $0.revokedAt != nil }) {
             Output.note(
                 text(

@@ -14,11 +14,13 @@ struct AssistantLoading {
     /// - Parameters:
     ///   - model: nil takes the default model of the catalogue.
     ///   - index: nil takes the only one.
-    func assistant(model: String?, index: String?, style: String?) async throws -> Assistant {
+    func assistant(
+        model: String?, adapter: String? = nil, index: String?, style: String?
+    ) async throws -> Assistant {
         let passages = try await IndexChoice(
             database: database, embedders: EmbedderLoading(home: home, threads: threads)
         ).index(index)
-        let engine = try engine(model)
+        let engine = try engine(model, adapter: adapter)
         var configuration = Assistant.Configuration(hotline: try await database.companyFacts.fact("hotline"))
         configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""
         if let style, let named = PromptStyle.named(style) { configuration.style = named }
@@ -26,9 +28,10 @@ struct AssistantLoading {
             index: passages, generator: EngineGenerator(engine: engine), configuration: configuration)
     }
 
-    func engine(_ model: String?) throws -> Engine {
+    func engine(_ model: String?, adapter: String? = nil) throws -> Engine {
         let name = try model ?? Self.defaultModel()
-        return try Engine(model: try ModelLoading(home: home).load(name), settings: .init(threads: threads))
+        let language = try ModelLoading(home: home).load(name, adapter: adapter, threads: threads)
+        return try Engine(model: language, settings: .init(threads: threads))
     }
 
     static func defaultModel() throws -> String {

@@ -30,10 +30,16 @@ struct ModelLoading {
 
     func open(_ name: String) throws -> ModelFile { try ModelFile.open(try locate(name)) }
 
-    /// Weights, tokenizer and template, with a progress bar where that takes long.
-    func load(_ name: String, precision: Precision = .integer) throws -> LanguageModel {
+    /// Weights, tokenizer and template, with an adapter laid beside the weights where one is named.
+    func load(
+        _ name: String, precision: Precision = .integer, adapter: String? = nil, threads: Int = 1
+    ) throws -> LanguageModel {
         let file = try open(name)
-        return try LanguageModel(name: Self.servedName(name), file: file, precision: precision)
+        // An adapter that cannot be read is told before the weights are.
+        let found = try adapter.map { try AdapterLoading(home: home).read($0, for: file) }
+        let language = try LanguageModel(name: Self.servedName(name), file: file, precision: precision)
+        guard let found else { return language }
+        return try language.adapted(by: found, threads: threads)
     }
 
     /// The tokenizer alone, without reading weights.

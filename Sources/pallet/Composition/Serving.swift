@@ -5,22 +5,25 @@ import Retrieval
 import Service
 import Storage
 
-/// The composition root of the service: one engine per model, every assistant that is configured, and one over the
-/// only index where none is.
+/// The composition root of the service: one engine per model name, every assistant that is configured, and one over the
+/// only index where none is. The base and its adapters share the base's weights and the threads.
 struct Serving {
     let served: ServedModels
     let database: PalletDatabase
     let engine: Engine
 
-    /// - Parameter writes: whether assistants let the model write; else they quote the documents.
+    /// - Parameters:
+    ///   - adapters: of the model, each under a name of its own: a folder, or `NAME=folder`.
+    ///   - writes: whether assistants let the model write; else they quote the documents.
     init(
-        home: Home, database: PalletDatabase, model: String?, threads: Int, context: Int, writes: Bool = true
+        home: Home, database: PalletDatabase, model: String?, adapters: [String] = [], threads: Int, context: Int,
+        writes: Bool = true
     ) async throws {
         self.database = database
         let name = try model ?? AssistantLoading.defaultModel()
-        let language = try ModelLoading(home: home).load(name)
-        let engine = try Engine(model: language, settings: .init(threads: threads, contextLength: context))
-        self.engine = engine
+        var engines = try AdaptedEngines(home: home, model: name, threads: threads, context: context)
+        for adapter in adapters { try engines.serve(adapter) }
+        self.engine = engines.base
         let hotline = try await database.companyFacts.fact("hotline")
         var assistants: [String: ServedAssistant] = [:]
         let embedders = EmbedderLoading(home: home, threads: threads)
@@ -43,7 +46,8 @@ struct Serving {
                 continue
             }
             assistants[record.name] = ServedAssistant(
-                index: try await passages(knowledge), engine: writes ? engine : nil,
+                index: try await passages(knowledge),
+                engine: writes ? try engines.engine(record.settings.adapter) : nil,
                 configuration: .init(record, hotline: hotline))
         }
         let indexes = try await database.passages.allIndexes().filter { $0.active != nil }
@@ -51,11 +55,11 @@ struct Serving {
             var configuration = Assistant.Configuration(hotline: hotline)
             configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""
             assistants["assistant"] = ServedAssistant(
-                index: try await passages(only.name), engine: writes ? engine : nil,
+                index: try await passages(only.name), engine: writes ? engines.base : nil,
                 configuration: configuration)
         }
         served = ServedModels(
-            engines: [language.name: engine], assistants: assistants, startedAt: Int(Date().timeIntervalSince1970))
+            engines: engines.named, assistants: assistants, startedAt: Int(Date().timeIntervalSince1970))
     }
 
     /// Seconds until the first token of the last answer, if any was written.
@@ -70,6 +74,8 @@ struct Serving {
         let application = PalletApplication(
             configuration: configuration, served: served, database: database, logger: logger)
         try await application.run(started: started)
-        await engine.drain()
+        await withDiscardingTaskGroup { group in
+            for engine in served.engines.values { group.addTask { await engine.drain() } }
+        }
     }
 }
