@@ -32,6 +32,11 @@ public struct Assistant: Sendable {
         public var askShare: Double
         /// Evidence from which on a sentence is quoted although the model itself said that it found nothing.
         public var quotesOverRefusal: Double
+        /// Whether the model was tuned to refuse (`TuningRowMaker`): then its refusal counts, whatever retrieval says,
+        /// and it is asked wherever anything was found at all. An untuned model refuses and answers at random.
+        public var trustsRefusals: Bool
+        /// Share of the threshold from which on a model is asked whose refusals are trusted.
+        public static let trustedAskShare = 0.25
         /// Whether passages that a newer document contradicts are kept from the model.
         public var leavesOutSuperseded: Bool
         /// Sentences that an answer has at most.
@@ -45,8 +50,10 @@ public struct Assistant: Sendable {
             passageCharacters: Int = 1400, options: GenerationOptions = GenerationOptions(),
             threshold: Double? = nil, limits: AnswerAlignment.Limits = AnswerAlignment.Limits(),
             quotesWhenUnsupported: Bool = true, askShare: Double = 0.8, quotesOverRefusal: Double = 0.75,
-            leavesOutSuperseded: Bool = true, sentences: Int = 6, hotline: String? = nil
+            leavesOutSuperseded: Bool = true, sentences: Int = 6, hotline: String? = nil,
+            trustsRefusals: Bool = false
         ) {
+            self.trustsRefusals = trustsRefusals
             self.askShare = askShare
             self.quotesOverRefusal = quotesOverRefusal
             self.leavesOutSuperseded = leavesOutSuperseded
@@ -70,7 +77,7 @@ public struct Assistant: Sendable {
                 passages: settings.passages ?? 3, passageCharacters: settings.passageCharacters ?? 1400,
                 options: GenerationOptions(maximumTokens: settings.answerTokens ?? 160),
                 threshold: settings.threshold, quotesWhenUnsupported: settings.quotesWhenUnsupported ?? true,
-                hotline: settings.hotline ?? hotline)
+                hotline: settings.hotline ?? hotline, trustsRefusals: settings.trustsRefusals ?? false)
         }
     }
 
@@ -130,7 +137,8 @@ public struct Assistant: Sendable {
         var draft = AnswerDraft(
             question: question, found: found, limits: configuration.limits,
             maximumSentences: configuration.sentences, isSure: evidence >= threshold)
-        if evidence >= threshold * configuration.askShare {
+        let askShare = configuration.trustsRefusals ? Configuration.trustedAskShare : configuration.askShare
+        if evidence >= threshold * askShare {
             try await write(&draft, composer: composer, question: question, searched: searched, emit: emit)
             // Nobody but retrieval stands behind a quotation: where words alone were compared, it needs more than the
             // model's own sentence does; where the model says the same, a little less.
@@ -140,8 +148,10 @@ public struct Assistant: Sendable {
                 : threshold + (found.hasVectors ? 0 : (1 - threshold) * configuration.quoteMargin)
             let isSure =
                 evidence >= (draft.isRefused ? configuration.quotesOverRefusal : min(threshold, quoteThreshold))
+            let isFinal = draft.isRefused && configuration.trustsRefusals
             let mayQuote =
                 configuration.quotesWhenUnsupported && evidence >= quoteThreshold && (isSure || !draft.isRefused)
+                && !isFinal
             for event in draft.finish(mayQuote: mayQuote, isSure: isSure) { emit(event) }
         }
         return draft.answer(

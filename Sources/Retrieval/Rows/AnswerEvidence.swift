@@ -9,6 +9,13 @@ struct AnswerEvidence {
         shown = hits.map(EvidenceText.init)
     }
 
+    /// The draft's answer as a row may say it. Of two rows compared both have to be borne.
+    func borne(_ draft: DraftedQuestion, for question: String) -> String? {
+        guard let answer = borne(draft.answer, for: question) else { return nil }
+        if draft.kind == .comparison, answer != draft.answer { return nil }
+        return answer
+    }
+
     /// The answer without sentences that the passages do not bear; nil when nothing of it is borne.
     func borne(_ answer: String, for question: String) -> String? {
         let alignment = AnswerAlignment(question: Question(question), evidence: shown)
@@ -25,7 +32,9 @@ struct AnswerEvidence {
                 if sentence.unicodeScalars.count <= 6, kept.isEmpty { kept.append(sentence) }
             }
         }
-        return isBorne ? AnswerDraft.joined(kept) : nil
+        guard isBorne else { return nil }
+        let text = AnswerDraft.joined(kept)
+        return text.hasSuffix("；") || text.hasSuffix("，") ? text.dropLast() + "。" : text
     }
 
     /// Whether some sentence may well answer the question: with the same numbers and most of the same words as the
@@ -67,8 +76,16 @@ struct AnswerEvidence {
                         * asked.coverage(text.pieces[index].ground).all
                 )
             }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+            if let row = ranked.first.map({ text.pieces[$0.0] }), row.kind == .row {
+                let title = QuestionDrafting.topic(of: text.passage.document.title)
+                let statements = TableDrafts.statements(of: row, in: text, title: title)
+                if let statement = statements.first(where: { AnswerScoring.contains($0, question) }) {
+                    return statement
+                }
+            }
             var chosen: [Int] = []
-            for (index, _) in ranked.prefix(3) {
+            for (index, score) in ranked.prefix(3) {
+                guard score >= 0.3, !DateLine.isDateLine(text.pieces[index].text) else { break }
                 chosen = (chosen + [index]).sorted()
                 let said = chosen.map { Self.said(text.pieces[$0]) }
                 if AnswerScoring.contains(said.joined(separator: "\n"), question) { return AnswerDraft.joined(said) }

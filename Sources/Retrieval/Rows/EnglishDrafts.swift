@@ -63,6 +63,8 @@ enum EnglishDrafts {
         let before = String(scalars: scalars[..<mention.range.lowerBound]).split(separator: " ").map(String.init)
         let written = String(scalars: scalars[mention.range]).split(separator: " ").map(String.init)
         let unit = written.dropFirst().joined(separator: " ")
+        let times = ["day", "hour", "week", "month", "year", "minute", "people", "person", "piece", "pallet"]
+        guard mention.kind == .money || times.contains(where: { unit.lowercased().hasPrefix($0) }) else { return nil }
         let asks = mention.kind == .money ? "how much" : unit.isEmpty ? "" : "how many \(unit)"
         guard !asks.isEmpty, before.count >= 3, !before.contains(where: { $0.hasSuffix(",") || $0.hasSuffix(":") })
         else {

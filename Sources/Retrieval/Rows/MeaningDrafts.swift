@@ -10,7 +10,9 @@ enum MeaningDrafts {
         }
         if let question = reason(source) { add(question, .reason) }
         if let word = definedWord(source.text) { add("\(word)是什么意思？", .definition) }
-        if let label = label(source.text) { add(HanText.joined(source.topic, "\(label)有什么规定？"), .topic) }
+        if let label = label(source.text) {
+            add(HanText.joined(source.topic, label + (label.contains("的") ? "是什么？" : "有什么规定？")), .topic)
+        }
         return result
     }
 
@@ -45,10 +47,15 @@ enum MeaningDrafts {
         let rest = text[text.index(after: colon)...]
         guard HanText.content(String(rest)) >= 14, rest.hasSuffix("。"),
             ["的", "指", "称", "叫", "表示"].contains(where: { rest.prefix(30).contains($0) }),
-            Numbers.mentions(in: String(rest.prefix(8))).isEmpty,
-            !["请", "应", "须", "不", "可", "由", "先"].contains(where: { rest.hasPrefix($0) })
+            Numbers.mentions(in: String(rest.prefix(8))).isEmpty, !tells(String(text[..<colon])),
+            !["请", "应", "须", "不", "可", "由", "先", "别", "按"].contains(where: { rest.hasPrefix($0) })
         else { return nil }
         return word(String(text[..<colon]), limit: 8)
+    }
+
+    /// Words of what is told or done, not of a thing.
+    private static func tells(_ label: String) -> Bool {
+        label.unicodeScalars.contains { "有说支持举请要可能会应须做写问两三几为是也了".unicodeScalars.contains($0) }
     }
 
     private static func word(_ text: String, limit: Int) -> String? {
@@ -67,6 +74,10 @@ enum MeaningDrafts {
         let rest = String(text[text.index(after: colon)...])
         guard HanText.content(rest) >= 12, rest.unicodeScalars.count <= 110 else { return nil }
         guard let label = word(String(text[..<colon]), limit: 8) else { return nil }
-        return ["日期", "时间", "注", "例", "比如", "例如", "说明"].contains(where: { label.hasSuffix($0) }) ? nil : label
+        let endings = [
+            "日期", "时间", "注", "例", "比如", "例如", "说明", "主持", "参加", "记录", "发布", "名称", "决定", "前提", "电话", "地址", "作者", "答",
+            "问",
+        ]
+        return tells(label) || endings.contains { label.hasSuffix($0) } ? nil : label
     }
 }

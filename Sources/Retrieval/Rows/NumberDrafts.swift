@@ -47,9 +47,24 @@ struct NumberDrafts {
             }
             index += 1
             let last = isSpan ? mentions[index - 1] : mention
+            guard !isPartOfWord(range), !isTrivial(range) else { continue }
             if let target = target(last, range: range, isSpan: isSpan) { result.append(target) }
         }
         return result
+    }
+
+    /// φ8:21, M3-12: what hangs on a letter is a name; 1200 毫米乘 1000 毫米 one measure.
+    private func isPartOfWord(_ range: Range<Int>) -> Bool {
+        let before = range.lowerBound > 0 ? scalars[range.lowerBound - 1] : " "
+        let after = range.upperBound < scalars.count ? scalars[range.upperBound] : " "
+        let joiners: Set<Unicode.Scalar> = ["乘", "×", "*", "φ", "Φ", "/", "-"]
+        return before.isASCIILetter || joiners.contains(before) || after == "乘" || after == "×" || after == "*"
+    }
+
+    /// 两人, 三个: nobody asks how many.
+    private func isTrivial(_ range: Range<Int>) -> Bool {
+        range.count <= 3 && scalars[range.lowerBound].isHan
+            && "一两二三".unicodeScalars.contains(scalars[range.lowerBound])
     }
 
     private func joins(_ gap: Range<Int>) -> Bool {
@@ -71,16 +86,41 @@ struct NumberDrafts {
             let isTime = unit == "月" || unit == "年" || unit == "号"
             guard !isTime else { return nil }
             return Target(range: range, words: word + unit, kind: .number)
-        case .date:
-            if isSpan { return Target(range: range, words: "哪天到哪天", kind: .time) }
-            let isYear = mention.value.count == 4 && !mention.value.hasPrefix("-")
-            let isMonth = mention.value.hasPrefix("--") ? mention.value.count == 4 : mention.value.count == 7
-            return Target(range: range, words: isYear ? "哪一年" : isMonth ? "几月" : "哪天", kind: .time)
+        case .date: return date(mention, range: range, isSpan: isSpan)
         case .time: return Target(range: range, words: isSpan ? "几点到几点" : "几点", kind: .time)
         case .weekday: return isSpan ? Target(range: range, words: "星期几到星期几", kind: .time) : nil
         case .phone: return Target(range: range, words: "多少", kind: .number)
         case .number, .ordinal: return nil
         }
+    }
+
+    private func date(_ mention: NumberMention, range: Range<Int>, isSpan: Bool) -> Target? {
+        let after = range.upperBound < scalars.count ? scalars[range.upperBound] : "。"
+        let isAtEnd = scalars[range.upperBound...].allSatisfy { $0.isBlank || "。；;.".unicodeScalars.contains($0) }
+        // 2026 年的目标 names the year; 人力资源部 2025-04-02 signs.
+        guard after != "的", !isAtEnd || range.lowerBound > 12 else { return nil }
+        if isSpan { return Target(range: range, words: "哪天到哪天", kind: .time) }
+        let isYear = mention.value.count == 4 && !mention.value.hasPrefix("-")
+        let before = scalars[..<range.lowerBound].last { !$0.isBlank } ?? "，"
+        let isFirst = clauses.contains { $0.lowerBound == range.lowerBound } || "，。；：,:".unicodeScalars.contains(before)
+        if isYear, !isFirst, !"于在自从到至".unicodeScalars.contains(before), after != "起" { return nil }
+        let isMonth = mention.value.hasPrefix("--") ? mention.value.count == 4 : mention.value.count == 7
+        return Target(range: range, words: isYear ? "哪一年" : isMonth ? "几月" : "哪天", kind: .time)
+    }
+
+    /// A day at the beginning says when the rest happened: 3 月 12 日，郑州仓开仓 → 郑州仓开仓是什么时候.
+    private func whenQuestion(_ target: Target) -> String? {
+        guard target.kind == .time, target.words == "哪天" || target.words == "哪一年" || target.words == "几月",
+            let place = clauses.firstIndex(where: { $0.lowerBound == target.range.lowerBound })
+        else { return nil }
+        var rest = scalars[target.range.upperBound..<clauses[place].upperBound]
+        if rest.first == "起" || rest.first == "以" || rest.first == "前" || rest.first == "之" { return nil }
+        if HanText.content(String(scalars: rest)) < 2, place + 1 < clauses.count { rest = scalars[clauses[place + 1]] }
+        let event = HanText.withoutBrackets(String(scalars: rest[...].trimmed))
+        guard HanText.content(event) >= 4, event.unicodeScalars.count <= 30, !HanText.leansBack(event) else {
+            return nil
+        }
+        return event + (target.words == "哪一年" ? "是哪一年？" : "是什么时候？")
     }
 
     /// 1.2 元/片 → 多少钱一片.
@@ -135,6 +175,14 @@ struct NumberDrafts {
 
     private func question(for target: Target) -> String? {
         guard let place = clauses.firstIndex(where: { $0.overlaps(target.range) }) else { return nil }
+        if clauses[place].lowerBound == target.range.lowerBound, target.kind == .time,
+            target.words.hasPrefix("哪") || target.words == "几月",
+            !target.words.contains("到")
+        {
+            if let question = whenQuestion(target) { return question }
+            let next = target.range.upperBound < scalars.count ? scalars[target.range.upperBound] : "。"
+            guard "起以前之".unicodeScalars.contains(next) else { return nil }
+        }
         var lower = min(clauses[place].lowerBound, target.range.lowerBound)
         let upper = max(clauses[place].upperBound, target.range.upperBound)
         let own = clause(lower..<upper, replacing: target)
@@ -148,7 +196,10 @@ struct NumberDrafts {
         let words = HanText.content(text) - HanText.content(target.words)
         if words < 8 { text = HanText.joined(source.topic.isEmpty ? source.title : source.topic, text) }
         let all = HanText.content(text) - HanText.content(target.words)
-        guard all >= 4, text.unicodeScalars.count <= 56 else { return nil }
+        let isQuoted = text.unicodeScalars.contains { "“”\"？?".unicodeScalars.contains($0) }
+        guard all >= 4, text.unicodeScalars.count <= 56, !isQuoted || text.contains("“") && text.contains("”") else {
+            return nil
+        }
         return text + "？"
     }
 

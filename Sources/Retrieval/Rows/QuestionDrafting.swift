@@ -38,7 +38,10 @@ enum QuestionDrafting {
 
     private static func sentenceDrafts(_ source: DraftSource) -> [DraftedQuestion] {
         let count = source.text.unicodeScalars.count
-        guard count >= 8, count <= 160, !source.text.hasSuffix("？"), !source.text.hasSuffix("?") else { return [] }
+        let isSigned = source.text.unicodeScalars.contains { $0 == "｜" || $0 == "|" || $0 == "\t" }
+        guard count >= 8, count <= 160, !isSigned, !source.text.hasSuffix("？"), !source.text.hasSuffix("?") else {
+            return []
+        }
         guard source.text.unicodeScalars.contains(where: \.isHan) else { return EnglishDrafts.drafts(source) }
         return NumberDrafts(source).drafts() + RuleDrafts(source).drafts() + MeaningDrafts.drafts(source)
     }
@@ -53,8 +56,22 @@ enum QuestionDrafting {
         let text = HanText.withoutBrackets(withoutListMark(heading).0)
         let scalars = Array(text.unicodeScalars).filter { !"“”\"《》*`#".unicodeScalars.contains($0) }
         let stops: Set<Unicode.Scalar> = ["：", ":", "。", "？", "?", "！", "—", "|"]
-        let head = scalars.prefix { !stops.contains($0) }
-        return String(scalars: Array(head)[...].trimmed)
+        // 7 订货须知, 第 4 讲.
+        let numbered = scalars.drop { $0.isDigit || $0 == "." || $0 == "第" }
+        let named = numbered.first { !$0.isBlank } ?? " "
+        let isNumbered =
+            numbered.count < scalars.count && (numbered.first?.isBlank ?? false)
+            && !"万千百亿个片台套年月日人次款种家条项".unicodeScalars.contains(named)
+        let head = (isNumbered ? numbered : scalars[...]).prefix { !stops.contains($0) }
+        var topic = String(scalars: Array(head)[...].trimmed)
+        // 关于退租实行预约的通知 → 退租实行预约.
+        if topic.hasPrefix("关于") {
+            topic = String(topic.dropFirst(2))
+            for ending in ["的通知", "的公告", "的说明", "的函", "的通报"] where topic.hasSuffix(ending) {
+                topic = String(topic.dropLast(ending.count))
+            }
+        }
+        return topic
     }
 
     /// Without `- `, `1. `, `（一）`, `一、`, `第三条`, and stars; and whether there was one.

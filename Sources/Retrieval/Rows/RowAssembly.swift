@@ -132,7 +132,7 @@ struct RowAssembly {
             append(question, nil, .elsewhere, shown)
         } else {
             guard shownBefore.insert(shown.ids).inserted else { return }
-            guard let answer = shown.evidence.borne(seed.answer, for: question) else {
+            guard let answer = shown.evidence.borne(seed, for: question) else {
                 result.droppedUnsupported += 1
                 return
             }
@@ -202,7 +202,7 @@ struct RowAssembly {
         while let draft = queue.popLast() {
             let question = wording(of: draft)
             guard admits(question), admits(draft.question) else { continue }
-            guard let answer = shown.evidence.borne(draft.answer, for: question) else {
+            guard let answer = shown.evidence.borne(draft, for: question) else {
                 result.droppedUnsupported += 1
                 continue
             }
@@ -214,17 +214,18 @@ struct RowAssembly {
     private mutating func addRefusal(_ shown: Shown, near: inout [DraftedQuestion], turn: Int) {
         let own = shown.ids.flatMap { drafts[$0] ?? [] }
         switch Int.random(in: 0..<6, using: &choice) {
-        case 0:
-            let coded = own.filter { $0.kind == .field }.shuffled(using: &choice)
-            for draft in coded.prefix(3) {
-                guard let question = unanswered.otherCode(draft.question, &choice) else { continue }
+        case 0, 1:
+            for draft in own.shuffled(using: &choice).prefix(12) {
+                guard let question = unanswered.otherThing(draft.question, in: shown.evidence.shown, &choice) else {
+                    continue
+                }
                 let spoken = SpokenWording.spoken(question, &choice)
-                if admits(spoken) { return append(spoken, nil, .otherCode, shown) }
+                if admits(spoken) { return append(spoken, nil, .otherThing, shown) }
             }
-        case 1:
-            let subjects = self.subjects(of: shown)
-            for question in unanswered.otherAttributes(of: subjects, in: shown.evidence.shown, &choice) {
-                let spoken = SpokenWording.spoken(question, &choice)
+        case 2, 3:
+            let things = self.things(of: shown)
+            if let question = unanswered.otherAttribute(of: things, in: shown.evidence.shown, &choice) {
+                let spoken = question.hasSuffix("？") ? SpokenWording.spoken(question, &choice) : question
                 if admits(spoken) { return append(spoken, nil, .otherAttribute, shown) }
             }
         default: break
@@ -238,20 +239,21 @@ struct RowAssembly {
         }
     }
 
-    /// What the passages are about, as questions name it.
-    private func subjects(of shown: Shown) -> [String] {
-        var subjects: [String] = []
+    /// What rows of the passages are about, and products that titles name, as questions name them.
+    private func things(of shown: Shown) -> [String] {
+        var things: [String] = []
         for hit in shown.hits {
-            subjects += hit.passage.heading.split(separator: ">").map { QuestionDrafting.topic(of: String($0)) }
-            subjects += (drafts[hit.passage.id] ?? []).filter { $0.kind == .field }.compactMap {
-                $0.question.split(separator: "的").first.map(String.init)
+            let title = hit.passage.document.title
+            if !Names.codes(in: title).isEmpty { things.append(title) }
+            for draft in drafts[hit.passage.id] ?? [] where draft.kind == .field {
+                if let name = draft.question.split(separator: "的").first { things.append(String(name)) }
             }
         }
         var seen: Set<String> = []
-        return subjects.filter { subject in
-            let count = subject.unicodeScalars.count
-            return count >= 2 && count <= 12 && subject.unicodeScalars.contains(where: \.isHan)
-                && seen.insert(subject).inserted
+        return things.filter { thing in
+            let count = thing.unicodeScalars.count
+            guard count >= 2, count <= 16, thing.unicodeScalars.contains(where: \.isHan) else { return false }
+            return seen.insert(thing).inserted
         }
     }
 

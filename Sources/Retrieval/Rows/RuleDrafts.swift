@@ -34,18 +34,20 @@ struct RuleDrafts {
     private func question(_ clause: String, before: String?) -> String? {
         let text = HanText.withoutBrackets(clause)
         guard text.unicodeScalars.count <= 40, !text.contains("是否"), !text.contains("吗"), !text.contains("只"),
+            !text.contains("能不能"), !text.unicodeScalars.contains(where: { "“”？?".unicodeScalars.contains($0) }),
             let (place, rule) = firstRule(in: text)
         else { return nil }
         let subject = String(text[..<place.lowerBound])
         let act = String(text[place.upperBound...])
-        guard HanText.content(act) >= 2, !act.hasPrefix("的"), !act.hasPrefix("少于"), !act.hasPrefix("超过") else {
-            return nil
-        }
+        let isOther = ["的", "少于", "超过", "求", "低于", "高于", "大于", "小于"].contains { act.hasPrefix($0) }
+        guard HanText.content(act) >= 2, !isOther, !subject.hasPrefix("是"), act.last != "的",
+            !["不得", "不准", "不要", "不能", "不用", "不可"].contains(where: { act.contains($0) })
+        else { return nil }
         // Which of the words that ask: by the text alone, so that the same document gives the same question.
         let asks = rule.asks[act.unicodeScalars.count % rule.asks.count]
         var question = subject + asks + act
         if HanText.content(subject) < 2 || HanText.leansBack(subject), let before,
-            before.unicodeScalars.count <= 30, !HanText.leansBack(before)
+            before.unicodeScalars.count <= 30, !HanText.leansBack(before), !Polarity.isNegative(before)
         {
             question = HanText.withoutBrackets(before) + "，" + question
         }

@@ -98,6 +98,9 @@ struct SectionDrafts {
         let introduced = String(intro.dropLast()).split { "，。；".contains($0) }.last.map(String.init) ?? ""
         let name = HanText.content(introduced) >= 4 && introduced.unicodeScalars.count <= 20 ? introduced : section
         guard HanText.content(name) >= 2, name.unicodeScalars.count <= 20, !HanText.leansBack(name) else { return nil }
+        if !Names.codes(in: name).isEmpty || name == "参数" || name.hasSuffix("参数") {
+            return HanText.joined(title, name.hasSuffix("参数") ? name : name + "的参数") + "是什么？"
+        }
         for (ending, asks) in [
             ("流程", "是怎样的"), ("步骤", "是什么"), ("办法", "是什么"), ("方法", "是什么"), ("方式", "有哪些"), ("要求", "有哪些"), ("条件", "有哪些"),
             ("材料", "要哪些"), ("资料", "要哪些"), ("时间", "是怎么定的"), ("标准", "是什么"), ("包括", "哪些"), ("如下", ""),
@@ -117,6 +120,7 @@ struct SectionDrafts {
             let topic = QuestionDrafting.topic(of: section)
             let count = topic.unicodeScalars.count
             guard count >= 3, count <= 12, topic.unicodeScalars.allSatisfy(\.isHan),
+                !topic.unicodeScalars.contains(where: { "哪怎什吗如不何".unicodeScalars.contains($0) }),
                 pieces.allSatisfy({ $0.above.asked.isEmpty })
             else { continue }
             let mentions = pieces.flatMap { piece in Numbers.mentions(in: piece.text).map { (piece, $0) } }
@@ -126,7 +130,12 @@ struct SectionDrafts {
                 let fitting = mentions.filter { units.contains($0.1.unit ?? "") && $0.1.kind != .date }
                 guard fitting.count == 1, let only = fitting.first?.0 else { continue }
                 let answer = QuestionDrafting.withoutListMark(only.text).0
-                guard answer.unicodeScalars.count <= Self.longest, answer.unicodeScalars.count >= 6 else { continue }
+                let isAbout = SearchTerms.terms(in: topic).contains { term in
+                    term.kind == .bigram && answer.contains(term.text)
+                }
+                guard isAbout, answer.unicodeScalars.count <= Self.longest, answer.unicodeScalars.count >= 6 else {
+                    continue
+                }
                 result.append(draft("\(topic)\(asks)？", answer, .topic))
             }
         }

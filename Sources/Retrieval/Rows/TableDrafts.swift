@@ -13,12 +13,18 @@ struct TableDrafts {
         var names: [String]
         /// Fields that name it and are no answers.
         var naming: Set<Int>
+        /// A line of a list of values: 额定载重 | 320 kg.
+        var isParameter = false
     }
+
+    /// Titles of a first column that say nothing of its rows.
+    private static let generic: Set<String> = ["参数", "项目", "指标", "内容", "名称", "性能", "Item", "item", "Parameter"]
 
     private static let nameColumns = ["名称", "品名", "名字", "姓名", "name", "item", "项目", "车型", "岗位", "方案"]
     private static let personColumns = ["姓名", "负责人", "联系人", "责任人", "经办人", "经理", "主管", "值班人", "contact", "对接人"]
     private static let priceWords = ["价", "费", "租金", "押金", "金额", "运费", "补贴", "餐标", "price", "cost", "fee"]
     private static let phoneWords = ["电话", "分机", "手机", "phone", "ext", "tel"]
+    private static let unasked = ["单位", "unit", "Unit", "数", "序号"]
     private static let unnamed = ["备注", "说明", "note", "notes", "remark", "remarks", "序号", "编号", "no", "no."]
 
     init(evidence: EvidenceText, title: String) {
@@ -52,7 +58,19 @@ struct TableDrafts {
             naming.insert(index)
             names.append(field.value)
         }
+        names = names.map { $0.filter { $0 != "*" } }.map { String(scalars: Array($0.unicodeScalars)[...].trimmed) }
         guard !names.isEmpty else { return nil }
+        // 参数 | 数值: the row names what is measured, the document what has it.
+        if Self.generic.contains(Self.plain(fields[0].name)) {
+            guard fields.count == 2 else { return Row(piece: piece, fields: fields, names: names, naming: naming) }
+            let thing = QuestionDrafting.topic(of: piece.above.section.isEmpty ? title : piece.above.section)
+            let whole = Self.generic.contains(thing) || thing.hasSuffix("参数") ? title : thing
+            let isShort = whole.unicodeScalars.count <= 16 && !whole.isEmpty
+            let isHan = (names[0] + fields[1].name).unicodeScalars.contains(where: \.isHan)
+            let joined = isHan ? "\(whole)的\(names[0])" : "\(names[0]) of \(whole)"
+            names = [isShort ? joined : names[0]]
+            return Row(piece: piece, fields: fields, names: names, naming: naming, isParameter: true)
+        }
         let isShort = names[0].unicodeScalars.count <= 3 && names.count == 1
         if isShort, let head = fields.first?.name, !head.isEmpty, head.unicodeScalars.contains(where: \.isHan) {
             names[0] = Self.plain(head) + " " + names[0]
@@ -71,10 +89,23 @@ struct TableDrafts {
                 !Self.unnamed.contains(column.lowercased())
             else { continue }
             let answer = Self.statement(row.names.last ?? name, field)
+            if row.isParameter {
+                result.append(parameterDraft(name, field))
+                continue
+            }
+            guard !Self.unasked.contains(column) else { continue }
             result.append(
                 draft(Self.question(name, column, field), answer, Self.isPerson(column) ? .person : .field))
         }
         return result
+    }
+
+    private func parameterDraft(_ name: String, _ field: RowText.Field) -> DraftedQuestion {
+        let isHan = name.unicodeScalars.contains(where: \.isHan)
+        let asks = Numbers.mentions(in: field.value).isEmpty ? "是什么" : "是多少"
+        return draft(
+            isHan ? "\(name)\(asks)？" : "What is the \(name.prefix(1).lowercased())\(name.dropFirst())?",
+            isHan ? "\(name)是 \(field.value)。" : "\(name): \(field.value).", .field)
     }
 
     /// 仓储运营部经理是谁, 理赔的事找谁: where a column holds persons and another what they do.
@@ -107,8 +138,8 @@ struct TableDrafts {
     private func comparison(_ a: Row, _ b: Row) -> DraftedQuestion? {
         for (index, field) in a.fields.enumerated() where !a.naming.contains(index) && index < b.fields.count {
             let other = b.fields[index]
-            guard other.name == field.name, !b.naming.contains(index), let x = Self.amount(field.value),
-                let y = Self.amount(other.value), x != y
+            guard other.name == field.name, !b.naming.contains(index), !a.isParameter, !b.isParameter,
+                let x = Self.amount(field.value), let y = Self.amount(other.value), x.value != y.value, x.unit == y.unit
             else { continue }
             let column = Self.plain(field.name)
             let isPrice = Self.priceWords.contains { column.lowercased().contains($0) }
@@ -128,16 +159,22 @@ struct TableDrafts {
         DraftedQuestion(question: question, answer: answer, kind: kind, passage: 0, record: "")
     }
 
+    /// What the fields of a row say, one sentence each.
+    static func statements(of piece: EvidenceText.Piece, in evidence: EvidenceText, title: String) -> [String] {
+        let drafts = TableDrafts(evidence: evidence, title: title)
+        return drafts.row(piece).map { drafts.fieldDrafts($0).map(\.answer) } ?? []
+    }
+
     // MARK: Words
 
     /// A value that is one number, with a unit or not.
-    private static func amount(_ value: String) -> Double? {
+    private static func amount(_ value: String) -> (value: String, unit: String?)? {
         let mentions = Numbers.mentions(in: value)
         guard let only = mentions.first, mentions.count == 1,
             [.number, .quantity, .money, .percentage].contains(only.kind),
             value.unicodeScalars.count <= only.range.count + 3
         else { return nil }
-        return Double(only.value)
+        return (only.value, only.unit)
     }
 
     private static func isPerson(_ column: String) -> Bool {

@@ -61,13 +61,13 @@ public enum TuningRowKind: String, Codable, Sendable, CaseIterable {
     case elsewhere
     /// Refused: a thing of the passages, asked for what no passage says of it.
     case otherAttribute
-    /// Refused: a code that stands nowhere.
-    case otherCode
+    /// Refused: a code, city or year that the passages do not name.
+    case otherThing
 
     /// Whether the answer is the refusal.
     public var isRefusal: Bool {
         switch self {
-        case .knownRefused, .elsewhere, .otherAttribute, .otherCode: true
+        case .knownRefused, .elsewhere, .otherAttribute, .otherThing: true
         default: false
         }
     }

@@ -155,7 +155,7 @@ struct TuningRowReport: Encodable {
         case .knownRefused: pallet.text("拒答：清单中的问题", "refused: known questions")
         case .elsewhere: pallet.text("拒答：答案在别处", "refused: answered elsewhere")
         case .otherAttribute: pallet.text("拒答：未写明的方面", "refused: not written of it")
-        case .otherCode: pallet.text("拒答：不存在的型号", "refused: unknown code")
+        case .otherThing: pallet.text("拒答：别的型号、城市或年份", "refused: other code, city or year")
         }
     }
 }

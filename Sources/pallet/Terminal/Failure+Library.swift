@@ -36,6 +36,7 @@ extension Failure {
         case is GenerationError: self.init(.usage, error)
         case is SamplingError: self.init(.usage, error, "采样参数：", "sampling: ")
         case is QuestionListError: self.init(.data, error)
+        case is TuningRowError: self.init(.data, error)
         case is ExportError: self.init(.cannotCreate, error, "写出模型：", "writing the model: ")
         case is SitePageError: self.init(.data, error, "网页文本：", "the page: ")
         case let error as ListenError: self = Self.listen(error)
