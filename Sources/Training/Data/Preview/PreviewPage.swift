@@ -40,7 +40,6 @@ public struct PreviewPage: Sendable {
         return """
             <!doctype html>
             <html lang="\(Self.escaped(words.language))"><head><meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>\(Self.escaped(words.title))</title>
             <style>
