@@ -67,7 +67,7 @@ public struct ModelPlan: Sendable, Equatable {
     }
 
     /// Widths from 64 on: the smallest have heads of 32.
-    private static let widths = [64, 128] + stride(from: 256, through: 4096, by: 128)
+    private static let widths = [64, 128, 192] + stride(from: 256, through: 4096, by: 128)
 
     /// The shape for a number of parameters; it differs from it by a few percent at most, except for the smallest.
     ///
