@@ -10,6 +10,7 @@ import Site
 import Storage
 import Tensors
 import Tokenizers
+import Training
 import Transformers
 
 /// What errors of the libraries mean to a person at the command line: the words come from `ChineseMessage` or the error
@@ -31,6 +32,8 @@ extension Failure {
         case is TokenizerError: self.init(.data, error, "分词器有问题：", "the tokenizer: ")
         case is TemplateError, is ChatPromptError: self.init(.data, error, "对话模板：", "the chat template: ")
         case is TransformerError: self.init(.data, error)
+        case TrainingDataError.file(let error), TokenShardError.file(let error): self = Self.file(error)
+        case is TrainingDataError, is TokenShardError: self.init(.data, error, "训练数据：", "training data: ")
         case is TensorError: self.init(.data, error, "计算：", "compute: ")
         case GenerationError.promptTooLong: self.init(.data, error)
         case is GenerationError: self.init(.usage, error)
