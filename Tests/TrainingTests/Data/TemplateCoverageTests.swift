@@ -28,6 +28,12 @@ struct TemplateCoverageTests {
         (try? FileManager.default.contentsOfDirectory(
             atPath: Shared.folder.appendingPathComponent("reference/chat_templates/templates").path))?.sorted() ?? []
 
+    private static let refusing = [
+        "CohereForAI-c4ai-command-r-plus-tool_use.jinja", "GLM-4.6.jinja", "GLM-4.7-Flash.jinja",
+        "NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use.jinja", "NousResearch-Hermes-3-Llama-3.1-8B-tool_use.jinja",
+        "fireworks-ai-llama-3-firefunction-v2.jinja",
+    ]
+
     /// What is trained of a conversation, or the refusal.
     private static func trained(
         _ name: String, _ messages: [TemplateValue]
@@ -58,7 +64,7 @@ struct TemplateCoverageTests {
                 Self.message("user", "And now?"), Self.message("assistant", answers[1]),
             ]
             switch try Self.trained(name, messages) {
-            case .failure(let problem):
+            case .failure:
                 refused.append(name)
             case .success(let spans):
                 found += 1
@@ -71,6 +77,9 @@ struct TemplateCoverageTests {
                 }
             }
         }
-        #expect(found + refused.count == Self.templates.count)
+        // Those made for other things than chats, those that fail without tools, and GLM's, which end an answer with
+        // the next turn's header.
+        #expect(refused.filter { !$0.hasPrefix("construct-") } == Self.refusing)
+        #expect(found == 40)
     }
 }

@@ -31,7 +31,12 @@ struct AnswerSearch {
             start = try placeBehindHeader(index, prompt: prompt)
         }
         start = behindEmptyReasoning(start, before: before)
-        guard let stop = firstStop(from: start) else { throw .noStopToken(message: index) }
+        guard let stop = firstStop(from: start) else {
+            guard difference(index) != nil else {
+                throw .answerNotRendered(message: index, reason: "the template does not write it")
+            }
+            throw .noStopToken(message: index)
+        }
         try check(index, answer: start..<stop.lowerBound, end: stop.upperBound)
         searched = stop.upperBound
         return AnswerSpan(message: index, bytes: start..<stop.upperBound, stop: stop, isContinuation: isContinuation)

@@ -48,6 +48,7 @@ public struct TokenShard: RowSource {
             header = try file.bytes(at: 0, count: TokenShardFormat.headerSize)
             footer = try file.bytes(at: file.size - TokenShardFormat.footerSize, count: TokenShardFormat.footerSize)
         } catch {
+            if case .shortRead = error { throw damaged("it is too short") }
             throw .file(error)
         }
         guard header.starts(with: TokenShardFormat.magic) else { throw .notAShard(path: path) }
@@ -89,7 +90,8 @@ public struct TokenShard: RowSource {
             offset <= tableStart - size
         else { throw .damagedRow(path: file.path, row: index) }
         let bytes = try read(offset, size)
-        let checksum = TokenShardFormat.checksum(bytes, index: index, group: entry.group, flags: entry.flags)
+        let checksum = TokenShardFormat.checksum(
+            bytes, index: index, offset: entry.offset, group: entry.group, flags: entry.flags)
         guard checksum == entry.checksum else { throw .damagedRow(path: file.path, row: index) }
         return TokenShardFormat.row(bytes, count: entry.count, width: width, flags: entry.flags)
     }
@@ -119,6 +121,9 @@ public struct TokenShard: RowSource {
     }
 
     private func read(_ offset: Int, _ size: Int) throws(TokenShardError) -> [UInt8] {
-        do throws(FileError) { return try file.bytes(at: offset, count: size) } catch { throw .file(error) }
+        do throws(FileError) { return try file.bytes(at: offset, count: size) } catch {
+            if case .shortRead = error { throw .damaged(path: file.path, what: "it ends too early") }
+            throw .file(error)
+        }
     }
 }

@@ -32,8 +32,9 @@ enum TokenShardFormat {
     }
 
     /// A 64-bit checksum of a row at its place: any flipped bit, and rows that changed places, give another one.
-    static func checksum(_ bytes: [UInt8], index: Int, group: UInt64, flags: UInt32) -> UInt64 {
+    static func checksum(_ bytes: [UInt8], index: Int, offset: UInt64, group: UInt64, flags: UInt32) -> UInt64 {
         var state = SplitMix64.mixed(UInt64(index) ^ 0x5048_4152_4421_0001)
+        state = SplitMix64.mixed(state ^ offset)
         state = SplitMix64.mixed(state ^ group)
         state = SplitMix64.mixed(state ^ UInt64(flags) << 32 ^ UInt64(bytes.count))
         var place = 0

@@ -50,9 +50,11 @@ public struct TokenShardWriter {
         }
         let (bytes, flags) = TokenShardFormat.bytes(of: row, width: width)
         let group = UInt64(bitPattern: Int64(RowGroups.group(of: row.tokens, length: groupLength)))
-        TokenShardFormat.append(UInt64(file.count), 8, to: &table)
+        let offset = UInt64(file.count)
+        TokenShardFormat.append(offset, 8, to: &table)
         TokenShardFormat.append(group, 8, to: &table)
-        let checksum = TokenShardFormat.checksum(bytes, index: rows, group: group, flags: flags)
+        let checksum = TokenShardFormat.checksum(
+            bytes, index: rows, offset: offset, group: group, flags: flags)
         TokenShardFormat.append(checksum, 8, to: &table)
         TokenShardFormat.append(UInt64(count), 4, to: &table)
         TokenShardFormat.append(UInt64(flags), 4, to: &table)
