@@ -10,7 +10,10 @@ import Transformers
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: text("模型：目录、下载、查看、转换", "Models: catalogue, download, inspection, conversion."),
-        subcommands: [List.self, Pull.self, Add.self, Inspect.self, Convert.self, LogitsCommand.self])
+        subcommands: [
+            List.self, Pull.self, Add.self, Inspect.self, Convert.self, MergeCommand.self, ExportCommand.self,
+            LogitsCommand.self,
+        ])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -101,7 +104,8 @@ struct ModelCommand: AsyncParsableCommand {
             abstract: text("转换模型格式与类型", "Converts between GGUF and Hugging Face folders."))
         @Argument(help: ArgumentHelp(text("模型", "model"))) var model: String
         @Option(help: "gguf | safetensors") var to: String
-        @Option(help: "f32 | f16 | bf16 | q8_0 | q4_0") var type = "f16"
+        @Option(help: ArgumentHelp(ModelExporter.WeightType.allCases.map(\.rawValue).joined(separator: " | ")))
+        var type = "f16"
         @Option(help: ArgumentHelp(text("输出文件或目录", "file or folder to write"))) var output: String
         @OptionGroup var home: HomeOptions
 
@@ -114,7 +118,8 @@ struct ModelCommand: AsyncParsableCommand {
         func run() throws {
             let file = try ModelLoading(home: home.folder).open(model)
             guard let element = ModelExporter.WeightType(rawValue: type) else {
-                throw Failure(.usage, "未知类型 \(type)", "unknown type \(type): f32, f16, bf16, q8_0, q4_0")
+                let known = ModelExporter.WeightType.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Failure(.usage, "未知类型 \(type)：可用 \(known)", "unknown type \(type): \(known)")
             }
             try ModelConversion(file: file, type: element).write(to: to, URL(fileURLWithPath: output))
             Output.line(output)

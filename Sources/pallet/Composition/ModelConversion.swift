@@ -1,5 +1,6 @@
 import Foundation
 import ModelFormats
+import Tensors
 import Tokenizers
 import Transformers
 
@@ -11,7 +12,10 @@ struct ModelConversion {
     /// - Parameter form: `gguf` or `safetensors`.
     func write(to form: String, _ output: URL) throws {
         let bar = ProgressBar(text("转换", "converting"), unit: .items(text("个权重", "weights")))
-        let exporter = ModelExporter(file) { bar.update(Int64($0.done), of: Int64($0.total)) }
+        let threads = ProcessInfo.processInfo.activeProcessorCount
+        let exporter = try ModelExporter(file, adapter: nil, pool: try WorkerPool(threads: threads)) {
+            bar.update(Int64($0.done), of: Int64($0.total))
+        }
         let report: ModelExporter.Report
         if form == "gguf" {
             let definition = try TokenizerDefinition(file: file)
@@ -23,6 +27,11 @@ struct ModelConversion {
             }
             report = try exporter.writeHuggingFace(to: output, type: type, tokenizerFiles: files)
         }
+        Self.show(report)
+    }
+
+    /// Tells what was written as what.
+    static func show(_ report: ModelExporter.Report) {
         for (name, count) in report.types.sorted(by: { $0.key < $1.key }) {
             Output.note("\(name): \(count)")
         }
