@@ -179,4 +179,13 @@ struct HuggingFaceConfiguration {
             }
         }
     }
+
+    /// Deviation of the weights that training starts from.
+    func initializerRange() throws(ModelConfigurationError) -> Double? {
+        guard let range = try config.number("initializer_range") else { return nil }
+        guard range.isFinite, range > 0, range <= 10 else {
+            throw .outOfRange(key: "initializer_range", actual: "\(range)", allowed: "above 0, at most 10")
+        }
+        return range
+    }
 }

@@ -39,16 +39,20 @@ public final class HuggingFaceFolder: Sendable {
         weights = try SafetensorsCollection(folder: folder)
         permutation = configuration.architecture == .llama ? RowPermutation(headLength: configuration.keyLength) : nil
         (tensors, storedNames) = try Self.describe(weights.tensors, config, configuration)
-        var files: [String: Data] = [:]
-        for name in Self.tokenizerFileNames {
-            let file = folder.appendingPathComponent(name)
-            guard FileManager.default.fileExists(atPath: file.path) else { continue }
-            files[name] = Data(try ReadOnlyFile.contents(of: file, limit: Self.maximumTokenizerFile))
-        }
-        tokenizerFiles = files
+        tokenizerFiles = try Self.tokenizerFiles(of: folder)
     }
 
-    private static func config(_ bytes: [UInt8], path: String) throws(ModelConfigurationError)
+    static func tokenizerFiles(of folder: URL) throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        for name in tokenizerFileNames {
+            let file = folder.appendingPathComponent(name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            files[name] = Data(try ReadOnlyFile.contents(of: file, limit: maximumTokenizerFile))
+        }
+        return files
+    }
+
+    static func config(_ bytes: [UInt8], path: String) throws(ModelConfigurationError)
         -> HuggingFaceConfiguration
     {
         let json: JSONValue

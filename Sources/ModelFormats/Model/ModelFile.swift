@@ -1,5 +1,5 @@
 public import FoundationEssentials
-import Tensors
+public import Tensors
 
 /// A model opened for reading: one view of GGUF files and Hugging Face folders.
 ///
@@ -16,6 +16,7 @@ public final class ModelFile: Sendable {
     private enum Source: Sendable {
         case gguf(GGUFCollection, parts: [String: FusedAttention.Part])
         case folder(HuggingFaceFolder)
+        case memory(read: @Sendable (String, Range<Int>) throws -> [UInt8], config: [UInt8]?)
     }
 
     /// Largest tensor that `readFloats` gives at once.
@@ -93,9 +94,50 @@ public final class ModelFile: Sendable {
         indices = Self.index(tensors)
     }
 
+    /// A model whose weights are in memory, or made when they are asked for: trained, merged, random ones.
+    ///
+    /// - Parameters:
+    ///   - config: config.json, for a model that came from a folder.
+    ///   - read: the bytes of some rows of a tensor, in GGUF's order of rows.
+    /// - Throws: `ModelFileError` when a tensor of the architecture is missing or has another shape.
+    public init(
+        configuration: ModelConfiguration, metadata: [String: GGUFValue], tokenizerFiles: [String: Data],
+        config: [UInt8]?, tensors: [TensorDescription],
+        read: @escaping @Sendable (String, Range<Int>) throws -> [UInt8]
+    ) throws {
+        try TensorRequirements(configuration).check(tensors)
+        self.configuration = configuration
+        self.tensors = tensors
+        origin = config == nil ? .gguf : .huggingFace
+        self.metadata = metadata
+        self.tokenizerFiles = tokenizerFiles
+        source = .memory(read: read, config: config)
+        indices = Self.index(tensors)
+    }
+
+    /// The same model with other bytes for its tensors, e.g. trained ones.
+    ///
+    /// - Parameters:
+    ///   - type: of each tensor of this file; the type it has by default.
+    ///   - read: as above.
+    public func replacingWeights(
+        type: (TensorDescription) -> ElementType = { $0.type },
+        read: @escaping @Sendable (String, Range<Int>) throws -> [UInt8]
+    ) throws -> ModelFile {
+        try ModelFile(
+            configuration: configuration, metadata: metadata, tokenizerFiles: tokenizerFiles,
+            config: huggingFaceConfig,
+            tensors: tensors.map { TensorDescription(name: $0.name, type: type($0), dimensions: $0.dimensions) },
+            read: read)
+    }
+
     /// config.json as it is, when the model comes from a folder.
     var huggingFaceConfig: [UInt8]? {
-        if case .folder(let folder) = source { folder.configBytes } else { nil }
+        switch source {
+        case .gguf: nil
+        case .folder(let folder): folder.configBytes
+        case .memory(_, let config): config
+        }
     }
 
     private static func index(_ tensors: [TensorDescription]) -> [String: Int] {
@@ -118,6 +160,7 @@ public final class ModelFile: Sendable {
             guard let part = parts[name] else { return try collection.read(name, rows: rows) }
             return try Self.read(tensor, rows: rows, part: part, collection)
         case .folder(let folder): return try folder.read(tensor, rows: rows)
+        case .memory(let read, _): return try read(name, rows)
         }
     }
 

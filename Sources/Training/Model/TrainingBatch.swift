@@ -144,7 +144,11 @@ struct PrefixTree {
         nodes.insert(lower, at: index + 1)
         for other in nodes.indices where other != index + 1 {
             guard let parent = nodes[other].parent else { continue }
-            if parent == index { nodes[other].parent = index + 1 } else if parent > index { nodes[other].parent = parent + 1 }
+            if parent == index {
+                nodes[other].parent = index + 1
+            } else if parent > index {
+                nodes[other].parent = parent + 1
+            }
         }
     }
 }

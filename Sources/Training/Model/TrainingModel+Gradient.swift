@@ -1,3 +1,4 @@
+import ModelFormats
 public import Tensors
 
 /// Memory and activations for passes over micro-batches of up to `rows` tokens.
@@ -30,36 +31,37 @@ public final class TrainingWorkspace: Sendable {
     }
 }
 
+/// m / n and 1 / n of layers with magnitudes (DoRA), by the offset of the magnitudes.
+public struct MagnitudeRatios: Sendable {
+    var ratios: [Int: MatrixView] = [:]
+    var inverses: [Int: MatrixView] = [:]
+}
+
 extension TrainingModel {
     /// log p of every target of a batch, without gradients.
     public func logProbabilities(
-        _ batch: TrainingBatch, workspace: TrainingWorkspace, pool: WorkerPool
-    ) throws -> [Float] {
-        let ratios = try self.ratios(pool: pool)
+        _ batch: TrainingBatch, workspace: TrainingWorkspace, pool: WorkerPool, ratios: MagnitudeRatios
+    ) -> [Float] {
         run(batch, workspace, ratios, pool, backward: false)
         return workspace.logProbabilities.array(0..<batch.targets.count)
     }
 
     /// Adds the gradient of Σ weight · −log p to the arena's gradients, and gives log p of every target.
     ///
+    /// Gradients of magnitudes lack their factor 1 / n until `finishGradient`.
     /// - Parameter noise: what is added to the embeddings of the rows (NEFTune); [rows, E].
     public func addGradient(
-        _ batch: TrainingBatch, workspace: TrainingWorkspace, pool: WorkerPool, noise: FloatBuffer? = nil
-    ) throws -> [Float] {
-        let ratios = try self.ratios(pool: pool)
+        _ batch: TrainingBatch, workspace: TrainingWorkspace, pool: WorkerPool, ratios: MagnitudeRatios,
+        noise: FloatBuffer? = nil
+    ) -> [Float] {
         run(batch, workspace, ratios, pool, backward: true, noise: noise)
         return workspace.logProbabilities.array(0..<batch.targets.count)
     }
 
-    /// m / n and 1 / n of layers with magnitudes.
-    private struct Ratios: Sendable {
-        var ratios: [Int: MatrixView] = [:]
-        var inverses: [Int: MatrixView] = [:]
-    }
-
-    private func ratios(pool: WorkerPool) throws -> Ratios {
-        var result = Ratios()
-        guard case .lowRank(let settings) = part, settings.hasMagnitudes else { return result }
+    /// m / n of layers with magnitudes for the weights as they are now: once a step.
+    public func magnitudeRatios(pool: WorkerPool) throws -> MagnitudeRatios {
+        var result = MagnitudeRatios()
+        guard case .lowRank(let settings) = part, settings.usesDoRA else { return result }
         for (offset, norms) in try magnitudeNorms(pool: pool) {
             let n = norms.array, m = arena.values.array(offset..<offset + norms.count)
             result.ratios[offset] = MatrixView(
@@ -69,8 +71,24 @@ extension TrainingModel {
         return result
     }
 
+    /// Sets all gradients to zero.
+    public func clearGradient(pool: WorkerPool) {
+        pool.run { worker in worker.clear(self.arena.gradients, count: self.arena.count) }
+    }
+
+    /// Completes gradients once all micro-batches of a step were added.
+    public func finishGradient(pool: WorkerPool, ratios: MagnitudeRatios) {
+        pool.run { worker in
+            for (offset, inverse) in ratios.inverses.sorted(by: { $0.key < $1.key }) {
+                worker.scaleColumns(
+                    MatrixView(self.arena.gradients, offset: offset, rows: 1, columns: inverse.columns), by: inverse)
+            }
+        }
+    }
+
     private func run(
-        _ batch: TrainingBatch, _ workspace: TrainingWorkspace, _ ratios: Ratios, _ pool: WorkerPool, backward: Bool,
+        _ batch: TrainingBatch, _ workspace: TrainingWorkspace, _ ratios: MagnitudeRatios, _ pool: WorkerPool,
+        backward: Bool,
         noise: FloatBuffer? = nil
     ) {
         precondition(batch.tokens.count <= workspace.rows, "a batch larger than the workspace")
@@ -84,10 +102,6 @@ extension TrainingModel {
             self.head(worker, batch, workspace, backward: backward)
             guard backward, !batch.targets.isEmpty else { return }
             self.backward(pass, batch, workspace)
-            for (offset, inverse) in ratios.inverses.sorted(by: { $0.key < $1.key }) {
-                worker.scaleColumns(
-                    MatrixView(self.arena.gradients, offset: offset, rows: 1, columns: inverse.columns), by: inverse)
-            }
         }
     }
 

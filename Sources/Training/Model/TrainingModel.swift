@@ -3,45 +3,13 @@ public import Tensors
 import Transformers
 
 /// What is trained of a model.
-public enum TrainedPart: Sendable {
+public enum TrainedPart: Sendable, Equatable {
     /// All weights, in f32.
     case everything
     /// Low-rank factors beside frozen weights, which keep the type of the file.
-    case lowRank(LowRankSettings)
-}
-
-/// The adapter that is trained.
-public struct LowRankSettings: Sendable, Equatable {
-    /// r
-    public var rank: Int
-    /// α
-    public var alpha: Double
-    /// Modules by the last part of their Hugging Face names: `q_proj`, … `down_proj`.
-    public var targets: [String]
-    /// α / √r instead of α / r (Kalajdzievski, 2023).
-    public var isRankStabilised: Bool
-    /// Magnitudes beside the factors (DoRA).
-    public var hasMagnitudes: Bool
-
-    /// The seven projections of a block.
-    public static let allTargets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-
-    /// See the properties.
-    public init(
-        rank: Int = 16, alpha: Double = 32, targets: [String] = allTargets, isRankStabilised: Bool = false,
-        hasMagnitudes: Bool = false
-    ) {
-        self.rank = rank
-        self.alpha = alpha
-        self.targets = targets
-        self.isRankStabilised = isRankStabilised
-        self.hasMagnitudes = hasMagnitudes
-    }
-
-    /// What B A x is multiplied with.
-    public var scale: Float {
-        Float(isRankStabilised ? alpha / Double(rank).squareRoot() : alpha / Double(rank))
-    }
+    case lowRank(LoRAConfiguration)
+    /// Nothing: a reference that only computes.
+    case nothing
 }
 
 /// A decoder (llama, mistral, qwen2, qwen3) with what is trained of it, ready for passes forward and back.
@@ -86,7 +54,7 @@ public final class TrainingModel: Sendable {
         arena = try ParameterArena(loader.layout.parameters)
         frozenBytes = loader.frozenBytes
         try loader.fill(arena)
-        if case .lowRank = part { initialiseAdapter(seed: seed) }
+        initialiseAdapter(seed: seed)
     }
 
     /// The norms of the rows of W + s B A, of each layer with magnitudes.
@@ -145,6 +113,39 @@ public final class TrainingModel: Sendable {
         for (offset, norms) in try magnitudeNorms(pool: pool) { arena.values.store(norms.array, at: offset) }
     }
 
+    /// Takes the values of an adapter that has the layers of this one.
+    public func load(_ adapter: LoRAAdapter) throws {
+        for linear in blocks.flatMap(\.linears) {
+            guard let low = linear.lowRank else { continue }
+            guard let found = adapter.module(forTensor: linear.name + ".weight"), found.rank == low.rank else {
+                throw TrainingModelError.adapterLacks(module: linear.name, rank: low.rank)
+            }
+            let module = LoRAAdapter.inFileOrder(found, configuration)
+            arena.values.store(module.a, at: low.a.offset)
+            arena.values.store(module.b, at: low.b.offset)
+            if let magnitude = low.magnitude, let values = module.magnitude {
+                arena.values.store(values, at: magnitude.offset)
+            }
+        }
+    }
+
+    /// The trained factors as an adapter in Hugging Face's order; nil where the model itself is trained.
+    public func adapter() throws -> LoRAAdapter? {
+        guard case .lowRank(let configuration) = part else { return nil }
+        var modules: [LoRAModule] = []
+        for (index, block) in blocks.enumerated() {
+            for linear in block.linears {
+                guard let low = linear.lowRank else { continue }
+                let module = LoRAModule(
+                    name: TrainingModelLoader.moduleName(block: index, place: linear.place), rank: low.rank,
+                    inputs: linear.columns, outputs: linear.rows, a: arena.array(low.a), b: arena.array(low.b),
+                    magnitude: low.magnitude.map { arena.array($0) })
+                modules.append(LoRAAdapter.inHuggingFaceOrder(module, self.configuration))
+            }
+        }
+        return try LoRAAdapter(configuration: configuration, modules: modules)
+    }
+
     /// A parameter by its name.
     public func parameter(_ name: String) -> Parameter? { arena.parameters.first { $0.name == name } }
 }
@@ -159,6 +160,8 @@ public enum TrainingModelError: Error, Equatable, CustomStringConvertible {
     case quantisedWeights(tensor: String, type: String)
     /// A name of `--target-modules` that no layer has.
     case unknownTarget(name: String, known: [String])
+    /// The adapter to start from has no factors of that rank for a layer that its configuration names.
+    case adapterLacks(module: String, rank: Int)
     /// A rank that the factors cannot have.
     case rankOutOfRange(rank: Int, limit: Int)
 
@@ -173,6 +176,8 @@ public enum TrainingModelError: Error, Equatable, CustomStringConvertible {
                 + "or take the model in F16, BF16 or F32"
         case .unknownTarget(let name, let known):
             "no layer is called \(name); target modules are \(known.joined(separator: ", "))"
+        case .adapterLacks(let module, let rank):
+            "the adapter to start from has no factors of rank \(rank) for \(module)"
         case .rankOutOfRange(let rank, let limit): "the rank is \(rank); it must be between 1 and \(limit)"
         }
     }

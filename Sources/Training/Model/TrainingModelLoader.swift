@@ -12,11 +12,14 @@ final class TrainingModelLoader {
     private var done = 0
 
     static let known: [Architecture] = [.llama, .qwen2, .qwen3]
-    /// Hugging Face's last name part, GGUF's.
+    /// Names within a block: Hugging Face's, GGUF's.
     static let modules = [
-        ("q_proj", "attn_q"), ("k_proj", "attn_k"), ("v_proj", "attn_v"), ("o_proj", "attn_output"),
-        ("gate_proj", "ffn_gate"), ("up_proj", "ffn_up"), ("down_proj", "ffn_down"),
+        ("self_attn.q_proj", "attn_q"), ("self_attn.k_proj", "attn_k"), ("self_attn.v_proj", "attn_v"),
+        ("self_attn.o_proj", "attn_output"), ("mlp.gate_proj", "ffn_gate"), ("mlp.up_proj", "ffn_up"),
+        ("mlp.down_proj", "ffn_down"),
     ]
+
+    static func moduleName(block: Int, place: Int) -> String { "model.layers.\(block).\(modules[place].0)" }
 
     init(file: ModelFile, part: TrainedPart, progress: @escaping (String, Int, Int) -> Void) throws {
         let c = file.configuration
@@ -34,13 +37,14 @@ final class TrainingModelLoader {
             embedding: c.embeddingLength, heads: c.headCount, kvHeads: c.kvHeadCount, headLength: c.keyLength,
             inner: c.feedForwardLength, vocabulary: c.vocabularySize, blocks: c.blockCount, epsilon: c.normEpsilon)
         guard case .lowRank(let settings) = part else { return }
-        let limit = 1 << 14
+        let limit = LoRAConfiguration.maximumRank
         guard (1...limit).contains(settings.rank) else {
             throw TrainingModelError.rankOutOfRange(rank: settings.rank, limit: limit)
         }
-        let names = Self.modules.map(\.0)
-        if let unknown = settings.targets.first(where: { !names.contains($0) }) {
-            throw TrainingModelError.unknownTarget(name: unknown, known: names)
+        guard case .names(let names) = settings.targets else { return }
+        let known = LoRAConfiguration.projections
+        for name in names where !known.contains(where: { name == $0 || name.hasSuffix("." + $0) }) {
+            throw TrainingModelError.unknownTarget(name: name, known: known)
         }
     }
 
@@ -78,7 +82,7 @@ final class TrainingModelLoader {
     }
 
     private func linear(_ block: Int, _ place: Int) throws -> Linear {
-        let (module, short) = Self.modules[place]
+        let module = Self.moduleName(block: block, place: place), short = Self.modules[place].1
         let name = "blk.\(block).\(short)"
         let weight = try tensor(name + ".weight", decays: true)
         guard let described = file.tensor(name + ".weight") else {
@@ -87,13 +91,14 @@ final class TrainingModelLoader {
         var linear = Linear(
             name: name, rows: described.rows, columns: described.columns, weight: weight,
             bias: try optional(name + ".bias"), place: place)
-        if case .lowRank(let settings) = part, settings.targets.contains(module) {
+        if case .lowRank(let settings) = part, try settings.isTargeted(module) {
+            let rank = try settings.rank(of: module)
             linear.lowRank = LowRank(
-                a: layout.add(name + ".lora_a", rows: settings.rank, columns: linear.columns, decays: true),
-                b: layout.add(name + ".lora_b", rows: linear.rows, columns: settings.rank, decays: true),
-                magnitude: settings.hasMagnitudes
+                a: layout.add(name + ".lora_a", rows: rank, columns: linear.columns, decays: true),
+                b: layout.add(name + ".lora_b", rows: linear.rows, columns: rank, decays: true),
+                magnitude: settings.usesDoRA
                     ? layout.add(name + ".magnitude", rows: 1, columns: linear.rows, decays: false) : nil,
-                scale: settings.scale)
+                scale: try settings.scale(of: module))
         }
         return linear
     }

@@ -1,0 +1,98 @@
+import ModelFormats
+import Tensors
+
+/// Cross-entropy of the trained tokens of a step: Σ −log p over all of them, divided by their number.
+public final class SupervisedObjective: Objective {
+    private let source: any RowSource
+    private let settings: TrainerSettings
+    private var order: (epoch: Int, rows: [Int])?
+    private let groups: [Int]
+
+    /// Rows and how the run goes.
+    public init(source: any RowSource, settings: TrainerSettings) {
+        self.source = source
+        self.settings = settings
+        groups = settings.shuffles ? (0..<source.count).map { source.group($0) } : []
+    }
+
+    /// Rows of the data.
+    public var rowCount: Int { source.count }
+
+    /// The row at a place of an epoch's order.
+    public func shuffled(_ place: Int, epoch: Int) -> Int {
+        if order?.epoch != epoch {
+            order = (epoch, EpochOrder.rows(groups: groups, seed: settings.seed, epoch: epoch))
+        }
+        return order?.rows[place] ?? place
+    }
+
+    /// Adds the gradients of a step's rows.
+    public func addGradients(
+        of indices: [Int], step: Int, with trainer: Trainer, ratios: MagnitudeRatios
+    ) throws -> StepOutcome {
+        let rows = try indices.map { index in
+            let row = try source.row(index)
+            try Self.check(row, index, trainer.model)
+            return row
+        }
+        let tokens = rows.reduce(0) { $0 + $1.trainedCount }
+        let sharing = settings.sharesBeginnings && settings.noise == 0
+        let parts = tokens == 0 ? [] : MicroBatches.cut(rows, tokens: settings.microBatchTokens, sharing: sharing)
+        let said = try trainer.sumGradients(parts.count) { number in
+            let part = parts[number]
+            let batch = TrainingBatch(Array(rows[part]), sharing: sharing) { _ in 1 / Float(tokens) }
+            let space = try trainer.space(for: batch)
+            let noise = try noise(batch, first: step * settings.batchRows + part.lowerBound, trainer.model)
+            let values = trainer.model.addGradient(
+                batch, workspace: space, pool: trainer.pool, ratios: ratios, noise: noise)
+            return [values.reduce(0) { $0 - Double($1) }, Double(batch.tokens.count)]
+        }
+        let loss = said.reduce(0) { $0 + $1[0] } / Double(max(tokens, 1))
+        return StepOutcome(loss: loss, tokens: tokens, computedTokens: Int(said.reduce(0) { $0 + $1[1] }))
+    }
+
+    static func check(_ row: TrainingRow, _ index: Int, _ model: TrainingModel) throws {
+        let vocabulary = model.shape.vocabulary, limit = model.configuration.contextLength
+        for id in row.tokens where !(0..<vocabulary).contains(Int(id)) {
+            throw TrainerError.unknownToken(id: Int(id), vocabulary: vocabulary, row: index)
+        }
+        for id in row.labels where id != TrainingRow.ignored && !(0..<vocabulary).contains(Int(id)) {
+            throw TrainerError.unknownToken(id: Int(id), vocabulary: vocabulary, row: index)
+        }
+        if row.tokens.count > limit {
+            throw TrainerError.rowTooLong(row: index, tokens: row.tokens.count, limit: limit)
+        }
+    }
+
+    /// NEFTune (Jain et al., 2024): uniform noise of α / √(L E) on the embeddings of a row of L tokens.
+    private func noise(_ batch: TrainingBatch, first: Int, _ model: TrainingModel) throws -> FloatBuffer? {
+        guard settings.noise > 0 else { return nil }
+        let width = model.shape.embedding
+        let buffer = try FloatBuffer(count: batch.tokens.count * width)
+        for (index, tree) in batch.forest.trees.enumerated() {
+            var random = TensorRandom(seed: settings.seed, name: "noise", index: UInt64(first + index))
+            let bound = Float(settings.noise / Double(tree.count * width).squareRoot())
+            buffer.store(
+                (0..<tree.count * width).map { _ in random.uniform(-bound, bound) }, at: tree.lowerBound * width)
+        }
+        return buffer
+    }
+}
+
+/// The order of rows in an epoch: groups of rows that share a beginning are shuffled and stay together. A pure
+/// function of seed and epoch.
+enum EpochOrder {
+    static func rows(groups: [Int], seed: UInt64, epoch: Int) -> [Int] {
+        var members: [[Int]] = [], places: [Int: Int] = [:]
+        for (row, group) in groups.enumerated() {
+            if let place = places[group] {
+                members[place].append(row)
+            } else {
+                places[group] = members.count
+                members.append([row])
+            }
+        }
+        var random = TensorRandom(seed: seed, name: "order", index: UInt64(truncatingIfNeeded: epoch))
+        return members.shuffled(using: &random).flatMap { $0.shuffled(using: &random) }
+    }
+}
