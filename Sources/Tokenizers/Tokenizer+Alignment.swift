@@ -42,9 +42,10 @@ extension Tokenizer {
         var parts: [AlignmentCursor.Part] = []
         var start = 0
         while start < text.count {
-            // Nothing composes with an ASCII character that follows it, so each begins a part.
+            // Nothing composes with an ASCII character that follows it, so each may begin a part: the last before other
+            // characters does, and the first after them.
             var end = start + 1
-            while end < text.count, text[end] >= 0x80 || text[end - 1] < 0x80 { end += 1 }
+            while end < text.count, !Self.beginsPart(text, end) { end += 1 }
             if let composed = CanonicalComposition.composed(text, start, end),
                 !composed.elementsEqual(text[start..<end])
             {
@@ -55,6 +56,11 @@ extension Tokenizer {
             start = end
         }
         return parts
+    }
+
+    private static func beginsPart(_ text: [UInt8], _ place: Int) -> Bool {
+        guard text[place] < 0x80 else { return false }
+        return text[place - 1] >= 0x80 || (place + 1 < text.count && text[place + 1] >= 0x80)
     }
 }
 

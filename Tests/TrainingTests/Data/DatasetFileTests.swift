@@ -69,7 +69,7 @@ struct DatasetFileTests {
     func flipped() throws {
         let text = #"[{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]},{"text":"x"}]"#
         var random = SystemRandomNumberGenerator()
-        for _ in 0..<300 {
+        for _ in 0..<60 {
             var bytes = Array(text.utf8)
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)

@@ -88,7 +88,9 @@ struct TokenShardTests {
                 changed[place] ^= 1 << UInt8(place % 8)
                 #expect(try isFound(changed), "byte \(place)")
             }
-            for count in 0..<bytes.count { #expect(try isFound(bytes.prefix(count)), "\(count) bytes") }
+            for count in stride(from: 0, to: bytes.count, by: 7) {
+                #expect(try isFound(bytes.prefix(count)), "\(count) bytes")
+            }
             #expect(try isFound(bytes + [0]))
         }
     }
