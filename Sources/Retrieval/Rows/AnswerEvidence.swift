@@ -62,36 +62,40 @@ struct AnswerEvidence {
         ground.terms.contains(code) || ground.context.contains(code)
     }
 
-    /// What of the passages says what a listed question expects, in the passages' own words: up to three sentences of
-    /// one passage that together hold its keywords.
+    /// What of the passages says what a listed question expects, in the passages' own words: a field of a row, or up to
+    /// three sentences of one passage that together hold its keywords. Only the documents that the list names count,
+    /// where it names some.
     func quotation(for question: ListedQuestion) -> String? {
         let expected = Claim(
             question.answer ?? question.keywords.compactMap(\.first).joined(separator: "，"), question: Question(""))
         let asked = Claim(question.question, question: Question(""))
-        for text in shown {
+        for text in shown
+        where question.documents.isEmpty || question.documents.contains(text.passage.document.path) {
             let ranked = text.statements.map { index in
-                (
-                    index,
-                    expected.coverage(text.pieces[index].ground).all + 0.5
-                        * asked.coverage(text.pieces[index].ground).all
-                )
-            }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
-            if let row = ranked.first.map({ text.pieces[$0.0] }), row.kind == .row {
-                let title = QuestionDrafting.topic(of: text.passage.document.title)
-                let statements = TableDrafts.statements(of: row, in: text, title: title)
-                if let statement = statements.first(where: { AnswerScoring.contains($0, question) }) {
-                    return statement
-                }
-            }
+                let ground = text.pieces[index].ground
+                return (index: index, score: expected.coverage(ground).all + 0.5 * asked.coverage(ground).all)
+            }.sorted { ($1.score, $0.index) < ($0.score, $1.index) }.filter { $0.score >= Self.leastLikeness }
+            guard let first = ranked.first else { continue }
+            if let field = field(of: text.pieces[first.index], in: text, for: question) { return field }
             var chosen: [Int] = []
-            for (index, score) in ranked.prefix(3) {
-                guard score >= 0.3, !DateLine.isDateLine(text.pieces[index].text) else { break }
+            for (index, _) in ranked.prefix(3) where !DateLine.isDateLine(text.pieces[index].text) {
                 chosen = (chosen + [index]).sorted()
                 let said = chosen.map { Self.said(text.pieces[$0]) }
                 if AnswerScoring.contains(said.joined(separator: "\n"), question) { return AnswerDraft.joined(said) }
             }
         }
         return nil
+    }
+
+    /// How much of the expected answer, and half of the question, a sentence has to show.
+    private static let leastLikeness = 0.4
+
+    private func field(of piece: EvidenceText.Piece, in text: EvidenceText, for question: ListedQuestion) -> String? {
+        guard piece.kind == .row else { return nil }
+        let title = QuestionDrafting.topic(of: text.passage.document.title)
+        return TableDrafts.statements(of: piece, in: text, title: title).first {
+            AnswerScoring.contains($0, question)
+        }
     }
 
     private static func said(_ piece: EvidenceText.Piece) -> String {

@@ -3,7 +3,9 @@ import Text
 /// Questions from English sentences: rules as yes or no, and what a preposition says how long or when.
 enum EnglishDrafts {
     static func drafts(_ source: DraftSource) -> [DraftedQuestion] {
-        let words = source.text.split(separator: " ").map(String.init)
+        var words = source.text.split(separator: " ").map(String.init)
+        // Claims. The consignee …: a label, then the sentence.
+        if let first = words.first, first.hasSuffix("."), first.count > 3 { words.removeFirst() }
         guard words.count >= 5, words.count <= 32 else { return [] }
         var result: [DraftedQuestion] = []
         func add(_ question: String?, _ kind: TuningRowKind) {
@@ -12,7 +14,7 @@ enum EnglishDrafts {
                 DraftedQuestion(question: question, answer: source.text, kind: kind, passage: 0, record: ""))
         }
         add(rule(words), .yesNo)
-        add(measure(source.text, words), .number)
+        add(measure(words.joined(separator: " ")), .number)
         return result
     }
 
@@ -32,6 +34,7 @@ enum EnglishDrafts {
         for (index, word) in text.enumerated() where index > 0 && index + 2 < text.count {
             let isDenied = text[index + 1] == "not"
             let act = words[(index + (isDenied ? 2 : 1))...]
+            guard words[index] == word else { continue }  // the month of May is no rule
             switch word {
             case "must", "may", "shall": return ask(isDenied || word == "may" ? "May" : "Must", words[..<index], act)
             case "can", "cannot": return ask("Can", words[..<index], word == "can" ? act : words[(index + 1)...])
@@ -53,7 +56,7 @@ enum EnglishDrafts {
     }
 
     /// The first number behind a word of time or measure: within 7 days → Within how many days …?
-    private static func measure(_ text: String, _ words: [String]) -> String? {
+    private static func measure(_ text: String) -> String? {
         guard
             let mention = Numbers.mentions(in: text).first(where: {
                 [.quantity, .money, .percentage].contains($0.kind)

@@ -117,7 +117,8 @@ struct NumberDrafts {
         if rest.first == "起" || rest.first == "以" || rest.first == "前" || rest.first == "之" { return nil }
         if HanText.content(String(scalars: rest)) < 2, place + 1 < clauses.count { rest = scalars[clauses[place + 1]] }
         let event = HanText.withoutBrackets(String(scalars: rest[...].trimmed))
-        guard HanText.content(event) >= 4, event.unicodeScalars.count <= 30, !HanText.leansBack(event) else {
+        let isLine = event.unicodeScalars.contains { "·•：:　/｜|".unicodeScalars.contains($0) }
+        guard !isLine, HanText.content(event) >= 4, event.unicodeScalars.count <= 30, !HanText.leansBack(event) else {
             return nil
         }
         return event + (target.words == "哪一年" ? "是哪一年？" : "是什么时候？")

@@ -99,11 +99,24 @@ enum QuestionDrafting {
                     ? "条款章节".unicodeScalars.contains(mark)
                     : mark == "、" || mark == "．" || mark == ")" || mark == "）"
                         || (number.last == "." && (mark.isBlank || mark.isHan) && next != nil)
+                        || isChapter(number, before: after)
             if isMark {
-                rest = (number.last == "." && !isBracketed && mark != "、" ? after : after.dropFirst()).trimmed
+                let keeps = !isBracketed && !isArticle && (mark.isBlank || mark.isHan)
+                rest = (keeps ? after : after.dropFirst()).trimmed
                 isItem = true
             }
         }
         return (String(scalars: rest.drop { $0 == "、" || $0 == "：" || $0.isBlank }), isItem)
+    }
+
+    /// 3.1 甲方…, not 2.5 元.
+    private static func isChapter(_ number: ArraySlice<Unicode.Scalar>, before rest: ArraySlice<Unicode.Scalar>) -> Bool
+    {
+        let first = rest.first { !$0.isBlank } ?? "."
+        guard number.first?.isDigit ?? false, number.dropFirst().first == ".", number.last != ".", first.isHan else {
+            return false
+        }
+        let mention = Numbers.mentions(in: String(scalars: Array(number) + Array(rest.prefix(4)))).first
+        return mention?.unit == nil
     }
 }

@@ -14,6 +14,9 @@ struct RowAssembly {
     private var result = TuningRows(
         rows: [], counts: [:], groups: 0, droppedHeldOut: 0, droppedUnsupported: 0, notFound: 0)
     private var asked: Set<String> = []
+    /// How often a draft was asked, in whatever words.
+    private var uses: [String: Int] = [:]
+    private static let mostUses = 2
     private var shownBefore: Set<[Int64]> = []
 
     /// What is found for a question: the passages that the model would be shown, and the next best.
@@ -198,14 +201,21 @@ struct RowAssembly {
     private mutating func addAnswered(_ shown: Shown, from queue: inout [DraftedQuestion]) {
         // Of what is left, the kind that is rarest so far.
         let counts = result.counts
-        queue.sort { (counts[$0.kind] ?? 0) > (counts[$1.kind] ?? 0) }
+        let earlier = uses
+        queue.sort { a, b in
+            let (x, y) = (earlier[a.question] ?? 0, earlier[b.question] ?? 0)
+            return x != y ? x > y : (counts[a.kind] ?? 0) > (counts[b.kind] ?? 0)
+        }
         while let draft = queue.popLast() {
             let question = wording(of: draft)
-            guard admits(question), admits(draft.question) else { continue }
+            guard uses[draft.question, default: 0] < Self.mostUses, admits(question), admits(draft.question) else {
+                continue
+            }
             guard let answer = shown.evidence.borne(draft, for: question) else {
                 result.droppedUnsupported += 1
                 continue
             }
+            uses[draft.question, default: 0] += 1
             append(question, answer, draft.kind, shown)
             return
         }

@@ -71,7 +71,7 @@ struct TableDrafts {
             names = [isShort ? joined : names[0]]
             return Row(piece: piece, fields: fields, names: names, naming: naming, isParameter: true)
         }
-        let isShort = names[0].unicodeScalars.count <= 3 && names.count == 1
+        let isShort = HanText.content(names[0].filter { !$0.isASCII }) < 2 && names[0].count <= 3 && names.count == 1
         if isShort, let head = fields.first?.name, !head.isEmpty, head.unicodeScalars.contains(where: \.isHan) {
             names[0] = Self.plain(head) + " " + names[0]
         }
@@ -142,7 +142,9 @@ struct TableDrafts {
                 let x = Self.amount(field.value), let y = Self.amount(other.value), x.value != y.value, x.unit == y.unit
             else { continue }
             let column = Self.plain(field.name)
-            let isPrice = Self.priceWords.contains { column.lowercased().contains($0) }
+            let isPrice =
+                x.unit == "元" || (Self.bracketed(field.name) ?? "").contains("元")
+                || Self.priceWords.contains { column.lowercased().contains($0) }
             let asks = isPrice ? "哪个贵" : "哪个大"
             let (p, q) = (a.names[0], b.names[0])
             guard p != q, p.unicodeScalars.contains(where: \.isHan) || column.unicodeScalars.contains(where: \.isHan)
