@@ -4,7 +4,8 @@ public protocol RowSource: Sendable {
     var count: Int { get }
     /// A row, from 0.
     func row(_ index: Int) throws -> TrainingRow
-    /// A number that is equal for rows with the same beginning, so that what they share can be computed once.
+    /// A number that is equal for rows with the same beginning, so that what they share can be computed once. How much
+    /// they share is for the user to find out: two rows of a group may share more or less.
     func group(_ index: Int) -> Int
     /// SHA-256 of the rows in their order, hexadecimal: names the data in checkpoints and run cards.
     var hash: String { get }
@@ -18,16 +19,14 @@ public struct RowsInMemory: RowSource {
     public let hash: String
     private let groups: [Int]
 
-    /// Takes rows; cost: one pass over their tokens.
+    /// Takes rows; cost: one pass over their tokens, and sorting them.
     ///
-    /// - Parameter groupLength: rows with equal first tokens of this number form a group.
-    public init(_ rows: [TrainingRow], groupLength: Int = RowGroups.defaultLength) {
+    /// - Parameter leastShared: rows that share fewer first tokens form no group.
+    public init(_ rows: [TrainingRow], leastShared: Int = RowGroups.leastShared) {
         self.rows = rows
         var hasher = RowHasher()
-        groups = rows.map { row in
-            hasher.add(row)
-            return RowGroups.group(of: row.tokens, length: groupLength)
-        }
+        for row in rows { hasher.add(row) }
+        groups = RowGroups.groups(of: rows, leastShared: leastShared)
         hash = hasher.hexadecimal()
     }
 
@@ -40,22 +39,8 @@ public struct RowsInMemory: RowSource {
         return rows[index]
     }
 
-    /// A number that is equal for rows with the same beginning.
+    /// A number that is equal for rows with the same beginning (see ``RowGroups``).
     public func group(_ index: Int) -> Int { groups.indices.contains(index) ? groups[index] : 0 }
-}
-
-/// Names rows by their beginning: a hash of the first tokens.
-public enum RowGroups {
-    /// How many tokens are compared unless said otherwise: a system text is longer, a common header is not.
-    public static let defaultLength = 64
-
-    /// The group of a row that begins with these tokens. Equal beginnings give equal numbers; that others give other
-    /// numbers is only very likely, so whoever computes a shared beginning once compares the tokens.
-    public static func group(of tokens: [Int32], length: Int = defaultLength) -> Int {
-        var state = UInt64(0x243F_6A88_85A3_08D3)
-        for token in tokens.prefix(length) { state = SplitMix64.mixed(state ^ UInt64(UInt32(bitPattern: token))) }
-        return Int(truncatingIfNeeded: SplitMix64.mixed(state ^ UInt64(min(tokens.count, length)) << 32))
-    }
 }
 
 /// The hash of rows in their order: equal for rows in memory and in a shard.

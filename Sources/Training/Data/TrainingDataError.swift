@@ -12,6 +12,8 @@ public enum TrainingDataError: Error, Equatable, Sendable {
     case mixedKinds(file: String, expected: DatasetForm.Kind, actual: DatasetForm.Kind)
     /// A kind of rows that the method does not train on.
     case wrongKind(expected: DatasetForm.Kind, actual: DatasetForm.Kind, form: DatasetForm)
+    /// A shard holds rows of tokens, no pairs.
+    case notRows
     /// No row is left.
     case noRows(files: [String])
     /// A JSON file that is neither a list nor lines of objects.
@@ -60,6 +62,7 @@ extension TrainingDataError: CustomStringConvertible {
             "\(file) holds \(actual.rawValue), the files before it \(expected.rawValue): train on them one after another"
         case .wrongKind(let expected, let actual, let form):
             "the data are \(actual.rawValue) (form \(form.rawValue)), this method trains on \(expected.rawValue)"
+        case .notRows: "a token shard holds rows of text or conversations, no pairs or judged completions"
         case .noRows(let files): "no row to train on in \(files.joined(separator: ", "))"
         case .notAList(let file): "\(file): expected a JSON list of rows, or one JSON object a line"
         case .noHeader(let file): "\(file): a table needs a first row with the names of its columns"

@@ -47,6 +47,7 @@ extension TrainingDataError: ChineseMessage {
             "\(file) 的内容是 \(actual.rawValue)，前面的文件是 \(expected.rawValue)：请分别训练"
         case .wrongKind(let expected, let actual, let form):
             "数据是 \(actual.rawValue)（\(form.rawValue) 形式），此方法需要 \(expected.rawValue)"
+        case .notRows: "词元分片只能存放文本或对话，不能存放偏好对"
         case .noRows(let files): "\(files.joined(separator: "、")) 中没有可训练的行"
         case .notAList(let file): "\(file)：应为 JSON 数组，或每行一个 JSON 对象"
         case .noHeader(let file): "\(file)：表格第一行应为各列名称"

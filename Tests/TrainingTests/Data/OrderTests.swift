@@ -51,6 +51,25 @@ struct OrderTests {
         #expect(seen.count > 12)
     }
 
+    @Test("rows that share passages form groups, though all share a system text")
+    func sharedBeginnings() {
+        func row(_ passages: Int32, _ question: Int32, length: Int = 300) -> TrainingRow {
+            let tokens =
+                [Int32](repeating: 1, count: 100) + [Int32](repeating: passages, count: length)
+                + [question, question + 1]
+            return TrainingRow(tokens: tokens, labels: tokens)
+        }
+        let rows = [row(5, 8), row(6, 8), row(5, 9), row(7, 2), row(6, 7), row(5, 3)]
+        let memory = RowsInMemory(rows)
+        #expect(rows.indices.map { memory.group($0) } == [0, 1, 0, 2, 1, 0])
+        let system = RowsInMemory([row(5, 8, length: 3), row(6, 8, length: 3), row(7, 9, length: 3)])
+        #expect((0..<3).map { system.group($0) } == [0, 0, 0])
+        let short = (0..<3).map { TrainingRow(tokens: [1, 2, $0], labels: [1, 2, $0]) }
+        #expect(RowGroups.groups(of: short) == [0, 1, 2])
+        #expect(RowGroups.groups(of: short, leastShared: 2) == [0, 0, 0])
+        #expect(RowGroups.groups(of: []) == [])
+    }
+
     @Test("the order of the file")
     func fileOrder() {
         let order = RowOrder(inFileOrder: 3)

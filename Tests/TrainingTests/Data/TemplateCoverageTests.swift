@@ -82,4 +82,53 @@ struct TemplateCoverageTests {
         #expect(refused.filter { !$0.hasPrefix("construct-") } == Self.refusing)
         #expect(found == 40)
     }
+
+    @Test("every conversation of the reference in every template: spans that keep to the rule, or a refusal")
+    func everyConversation() throws {
+        let value = try TemplateValue(json: try Shared.data("reference/chat_templates/conversations.json"))
+        guard case .list(let conversations)? = value["conversations"] else { throw RowProblem.notAnObject }
+        var spans = 0
+        for name in Self.templates where !name.hasPrefix("construct-") {
+            let source = String(
+                decoding: try Shared.data("reference/chat_templates/templates/" + name), as: UTF8.self)
+            let template = try ChatTemplate(source: source)
+            for conversation in conversations {
+                let variables = conversation["variables"]
+                guard case .list(let messages)? = variables?["messages"] else { continue }
+                let finder = AnswerFinder(
+                    template: template, controlTexts: Self.controlTexts, stopTexts: Self.stopTexts,
+                    variables: [("bos_token", "<s>"), ("eos_token", "</s>")], now: Self.now)
+                let tools = variables?["tools"].flatMap { $0.isNone ? nil : $0 }
+                guard let rendered = try? finder.render(Conversation(messages: messages, tools: tools)) else {
+                    continue
+                }
+                spans += rendered.spans.count
+                Self.check(rendered, messages, "\(name), \(conversation["name"] ?? .none)")
+            }
+        }
+        #expect(spans > 1000)
+    }
+
+    private static func check(_ rendered: RenderedConversation, _ messages: [TemplateValue], _ name: String) {
+        let bytes = Array(rendered.text.utf8)
+        var end = 0
+        for span in rendered.spans {
+            #expect(span.bytes.lowerBound >= end, "\(name)")
+            #expect(span.stop.upperBound == span.bytes.upperBound, "\(name)")
+            #expect(stopTexts.contains(String(decoding: bytes[span.stop], as: UTF8.self)), "\(name)")
+            end = span.bytes.upperBound
+            let text = String(decoding: bytes[span.bytes], as: UTF8.self)
+            for (index, message) in messages.enumerated() where index != span.message {
+                guard case .string(let content)? = message["content"], content.count > 12,
+                    !own(messages[span.message]).contains(content)
+                else { continue }
+                #expect(!text.contains(content), "\(name)")
+            }
+        }
+    }
+
+    private static func own(_ message: TemplateValue) -> String {
+        guard case .string(let content)? = message["content"] else { return "" }
+        return content
+    }
 }

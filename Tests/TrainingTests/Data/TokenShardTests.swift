@@ -33,11 +33,11 @@ struct TokenShardTests {
             #expect(shard.tokenizerHash == Self.hash)
             for index in Self.rows.indices {
                 #expect(try shard.row(index) == Self.rows[index])
-                #expect(shard.group(index) == memory.group(index))
             }
             #expect(shard.tokens == 1009)
             #expect(shard.trainedTokens == Self.rows.reduce(0) { $0 + $1.trainedCount })
             #expect(shard.longest == 1000)
+            #expect(Set(Self.rows.indices.map { shard.group($0) }).count == 5)
             try shard.verify()
             #expect(throws: TokenShardError.noSuchRow(index: 5, count: 5)) { try shard.row(5) }
             #expect(throws: RowSourceError.noSuchRow(index: -1, count: 5)) { try memory.row(-1) }
@@ -54,6 +54,9 @@ struct TokenShardTests {
                 #expect(throws: TokenShardError.self) { try writer.append(TrainingRow(tokens: [10], labels: [1])) }
                 #expect(throws: TokenShardError.self) { try writer.append(TrainingRow(tokens: [-1], labels: [1])) }
                 #expect(throws: TokenShardError.self) { try writer.append(TrainingRow(tokens: [1], labels: [])) }
+                #expect(throws: TokenShardError.self) {
+                    try writer.append(TrainingRow(tokens: [1, 2], labels: [1, 2], positions: [0, 2]))
+                }
             }
             #expect(!FileManager.default.fileExists(atPath: url.path))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])

@@ -3,7 +3,7 @@
 /// | part | content |
 /// |---|---|
 /// | header, 64 bytes | magic, version, bytes of a token, SHA-256 of the tokenizer, zeros |
-/// | rows | tokens; a bit for each: trained; perhaps labels (where they are other than the tokens); perhaps positions |
+/// | rows | tokens; a bit for each: trained; perhaps labels (where they are other than the tokens); perhaps a bit for each: a document starts |
 /// | table, 32 bytes a row | offset, group, checksum of the row and of its entry, count of tokens, flags |
 /// | footer, 112 bytes | offset of the table; counts of rows, tokens, trained tokens; longest row; SHA-256 of the rows; SHA-256 of header and footer; magic |
 ///
@@ -27,7 +27,7 @@ enum TokenShardFormat {
         guard count >= 0, count <= Int(Int32.max) else { return nil }
         var size = count * width + (count + 7) / 8
         if flags & hasLabels != 0 { size += 4 * count }
-        if flags & hasPositions != 0 { size += 4 * count }
+        if flags & hasPositions != 0 { size += (count + 7) / 8 }
         return size
     }
 
@@ -70,7 +70,13 @@ enum TokenShardFormat {
         if flags & hasLabels != 0 {
             for label in row.labels { append(UInt64(UInt32(bitPattern: label)), 4, to: &bytes) }
         }
-        for position in row.positions ?? [] { append(UInt64(UInt32(bitPattern: position)), 4, to: &bytes) }
+        if let positions = row.positions {
+            var starts = [UInt8](repeating: 0, count: (positions.count + 7) / 8)
+            for (index, position) in positions.enumerated() where position == 0 {
+                starts[index / 8] |= 1 << UInt8(index % 8)
+            }
+            bytes += starts
+        }
         return (bytes, flags)
     }
 
@@ -88,8 +94,12 @@ enum TokenShardFormat {
             labels = (0..<count).map { value(place + 4 * $0, 4) }
             place += 4 * count
         }
-        let hasPositions = flags & Self.hasPositions != 0
-        let positions = hasPositions ? (0..<count).map { value(place + 4 * $0, 4) } : nil
+        guard flags & hasPositions != 0 else { return TrainingRow(tokens: tokens, labels: labels) }
+        var position: Int32 = -1
+        let positions = (0..<count).map { index in
+            position = bytes[place + index / 8] & 1 << UInt8(index % 8) == 0 ? position + 1 : 0
+            return position
+        }
         return TrainingRow(tokens: tokens, labels: labels, positions: positions)
     }
 }

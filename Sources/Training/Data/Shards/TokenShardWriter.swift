@@ -23,7 +23,7 @@ public struct TokenShardWriter {
     ///   - tokenizerHash: the fingerprint of the tokenizer, 64 hexadecimal digits.
     ///   - vocabularySize: ids must be below; up to 65 536 a token takes two bytes.
     public init(
-        _ url: URL, tokenizerHash: String, vocabularySize: Int, groupLength: Int = RowGroups.defaultLength,
+        _ url: URL, tokenizerHash: String, vocabularySize: Int, groupLength: Int = RowGroups.leastShared,
         replacing: Bool = true
     ) throws(TokenShardError) {
         do throws(FileError) { file = try OutputFile(url, replacing: replacing) } catch { throw .file(error) }
@@ -48,8 +48,15 @@ public struct TokenShardWriter {
         for id in row.tokens where id < 0 || id >= vocabularySize {
             throw .badRow(row: rows, reason: "the id \(id) is outside the vocabulary of \(vocabularySize)")
         }
+        var expected: Int32 = 0
+        for position in row.positions ?? [] {
+            guard position == expected || position == 0 else {
+                throw .badRow(row: rows, reason: "positions that neither count up nor restart at 0")
+            }
+            expected = position + 1
+        }
         let (bytes, flags) = TokenShardFormat.bytes(of: row, width: width)
-        let group = UInt64(bitPattern: Int64(RowGroups.group(of: row.tokens, length: groupLength)))
+        let group = UInt64(bitPattern: Int64(RowGroups.hash(of: row.tokens, length: groupLength)))
         let offset = UInt64(file.count)
         TokenShardFormat.append(offset, 8, to: &table)
         TokenShardFormat.append(group, 8, to: &table)
