@@ -67,6 +67,8 @@ extension ModelExporter {
             }
         } else if base == .q4_k || base == .q5_k, takesMoreBits(tensor) {
             type = .q6_k
+        } else if base == .q4_k, isLargeLlama, tensor.name.hasSuffix(".attn_v.weight") {
+            type = .q5_k
         }
         if tensor.columns % type.blockLength == 0 { return (type, false) }
         let narrower: [ElementType: ElementType] = [.q4_k: .q5_0, .q5_k: .q5_1, .q6_k: .q8_0]
@@ -83,6 +85,13 @@ extension ModelExporter {
         }
         let layers = model.configuration.blockCount
         return layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2
+    }
+
+    /// Models of 80 blocks that share values among heads lose more by small values.
+    private var isLargeLlama: Bool {
+        let configuration = model.configuration
+        return configuration.architecture == .llama && configuration.blockCount == 80
+            && configuration.headCount != configuration.kvHeadCount
     }
 
     /// The plain type that most weights of the model have; nil where most are quantised.

@@ -35,8 +35,13 @@ struct ModelConversion {
         for (name, count) in report.types.sorted(by: { $0.key < $1.key }) {
             Output.note("\(name): \(count)")
         }
-        for tensor in report.fallbacks {
-            Output.note(text("\(tensor)：行宽不合，另取类型", "\(tensor): row does not fit the type, stored otherwise"))
+        if let first = report.fallbacks.first {
+            let count = report.fallbacks.count
+            let (chinese, english) = count > 1 ? (" 等 \(count) 个", " and \(count - 1) more") : ("", "")
+            Output.note(
+                text(
+                    "\(first)\(chinese)：行宽不合，另取类型",
+                    "\(first)\(english): rows do not fit the type's blocks, stored in another type"))
         }
         for tensor in report.skipped { Output.note(text("\(tensor)：未写出", "\(tensor): not written")) }
     }
