@@ -91,7 +91,10 @@ struct AnswerEvidence {
     private static let leastLikeness = 0.4
 
     private func field(of piece: EvidenceText.Piece, in text: EvidenceText, for question: ListedQuestion) -> String? {
-        guard piece.kind == .row else { return nil }
+        // Who it is, where only the name is asked for, the whole row says better.
+        let name = RowText.fields(of: piece.text, header: piece.above.header).prefix(2).map(\.value).joined(
+            separator: " ")
+        guard piece.kind == .row, !AnswerScoring.contains(name, question) else { return nil }
         let title = QuestionDrafting.topic(of: text.passage.document.title)
         return TableDrafts.statements(of: piece, in: text, title: title).first {
             AnswerScoring.contains($0, question)

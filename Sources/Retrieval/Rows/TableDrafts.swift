@@ -65,7 +65,7 @@ struct TableDrafts {
             guard fields.count == 2 else { return Row(piece: piece, fields: fields, names: names, naming: naming) }
             let thing = QuestionDrafting.topic(of: piece.above.section.isEmpty ? title : piece.above.section)
             let whole = Self.generic.contains(thing) || thing.hasSuffix("参数") ? title : thing
-            let isShort = whole.unicodeScalars.count <= 16 && !whole.isEmpty
+            let isShort = whole.unicodeScalars.count <= 16 && whole.unicodeScalars.count >= 3
             let isHan = (names[0] + fields[1].name).unicodeScalars.contains(where: \.isHan)
             let joined = isHan ? "\(whole)的\(names[0])" : "\(names[0]) of \(whole)"
             names = [isShort ? joined : names[0]]
