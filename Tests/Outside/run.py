@@ -7,6 +7,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import test_adapters  # noqa: E402
 import test_api  # noqa: E402
 import test_commands  # noqa: E402
 import test_pages  # noqa: E402
@@ -43,7 +44,7 @@ class Tally:
 def main():
     tally = Tally(sys.argv[1:])
     api, pages = tally.wants(test_api.TESTS), tally.wants(test_pages.TESTS)
-    for test in tally.wants(test_commands.TESTS):
+    for test in tally.wants(test_commands.TESTS + test_adapters.TESTS):
         tally.run(test)
     try:
         if not api and not pages:

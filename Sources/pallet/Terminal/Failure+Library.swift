@@ -23,7 +23,9 @@ extension Failure {
         case let error as StorageError: self = Self.storage(error)
         case let error as CorpusError: self = Self.corpus(error)
         case let error as FileError: self = Self.file(error)
-        case GGUFError.file(let error), AdapterError.file(let error): self = Self.file(error)
+        case GGUFError.file(let error), AdapterError.file(let error), AdapterError.gguf(.file(let error)),
+            AdapterError.safetensors(.file(let error)):
+            self = Self.file(error)
         case AdapterError.notAnAdapter: self.init(.noInput, error)
         case is AdapterError: self.init(.data, error)
         case SafetensorsError.file(let error): self = Self.file(error)
