@@ -25,7 +25,7 @@ struct AdaptedEngineTests {
     @Test(arguments: [("llama-q8_0.gguf", "dora-merge"), ("qwen2", "rslora")])
     func neighboursOfAnotherAdapterChangeNoToken(_ base: String, _ adapter: String) async throws {
         let (plain, tuned) = try models(base, adapter)
-        #expect(tuned.name == "tuned" && tuned.tokenizer.vocabularySize == plain.tokenizer.vocabularySize)
+        #expect(tuned.name == "tuned" && plain.name == "base")
         var alone: [String: [[Int]]] = [:]
         for model in [plain, tuned] {
             let engine = try Engine(model: model, settings: .init(threads: 2))
