@@ -1,9 +1,10 @@
 internal import Crypto
-internal import Foundation
+public import Foundation
 
 /// SHA-256 of whole files, in pieces of 1 MiB.
-enum FileDigest {
-    static func sha256(_ url: URL, progress: (Int64) -> Void = { _ in }) throws(ModelHubError) -> String {
+public enum FileDigest {
+    /// The digest of a file as 64 hexadecimal digits.
+    public static func sha256(_ url: URL, progress: (Int64) -> Void = { _ in }) throws(ModelHubError) -> String {
         let handle = try FileTasks.wrap(url, "open") { try FileHandle(forReadingFrom: url) }
         defer { try? handle.close() }
         var hasher = SHA256()

@@ -46,6 +46,13 @@ public struct TrainingBatch: Sendable {
         lay(trees, weight: weight)
     }
 
+    /// Tokens that are computed of rows cut into micro-batches.
+    public static func sizes(of rows: [TrainingRow], tokens: Int, sharing: Bool) -> [Int] {
+        MicroBatches.cut(rows, tokens: tokens, sharing: sharing).map { part in
+            TrainingBatch(Array(rows[part]), sharing: sharing).tokens.count
+        }
+    }
+
     private mutating func lay(_ trees: [PrefixTree], weight: (Int) -> Float) {
         var found: [(target: LabelTarget, origin: Int)] = []
         var laid: [(rows: Range<Int>, documents: [[Range<Int>]])] = []

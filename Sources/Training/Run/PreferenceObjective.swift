@@ -23,7 +23,7 @@ public final class PreferenceObjective: Objective {
     private let beta: Double, gamma: Double
     private let reference: TrainingModel?
     private let settings: TrainerSettings
-    private var order: (epoch: Int, rows: [Int])?
+    private let order: RowOrder
     private var referenceSpace: TrainingWorkspace?
 
     /// - Parameters:
@@ -38,18 +38,16 @@ public final class PreferenceObjective: Objective {
         self.gamma = gamma
         self.reference = reference
         self.settings = settings
+        order =
+            settings.shuffles
+            ? RowOrder(count: rows.count, seed: settings.seed) : RowOrder(inFileOrder: rows.count)
     }
 
     /// Rows of the data.
     public var rowCount: Int { rows.count }
 
-    /// The row at a place of an epoch's order.
-    public func shuffled(_ place: Int, epoch: Int) -> Int {
-        if order?.epoch != epoch {
-            order = (epoch, EpochOrder.rows(groups: Array(0..<rows.count), seed: settings.seed, epoch: epoch))
-        }
-        return order?.rows[place] ?? place
-    }
+    /// The row at a place of the run: epoch after epoch.
+    public func row(at place: Int) -> Int { order.row(at: place) }
 
     /// Adds the gradients of a step's rows.
     public func addGradients(

@@ -25,5 +25,14 @@ public struct StepMetrics: Sendable, Equatable {
         return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
     }
 
+    /// Names of the columns of `row`.
+    public static let header = "step,loss,grad_norm,learning_rate,tokens,computed_tokens"
+
+    /// One line of a CSV file.
+    public var row: String {
+        "\(step),\(Self.number(loss)),\(Self.number(gradientNorm)),\(Self.number(learningRate)),\(tokens),"
+            + "\(computedTokens)"
+    }
+
     private static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 }

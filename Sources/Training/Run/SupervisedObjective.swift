@@ -5,26 +5,23 @@ import Tensors
 public final class SupervisedObjective: Objective {
     private let source: any RowSource
     private let settings: TrainerSettings
-    private var order: (epoch: Int, rows: [Int])?
-    private let groups: [Int]
+    private let order: RowOrder
 
     /// Rows and how the run goes.
     public init(source: any RowSource, settings: TrainerSettings) {
         self.source = source
         self.settings = settings
-        groups = settings.shuffles ? (0..<source.count).map { source.group($0) } : []
+        order =
+            settings.shuffles
+            ? RowOrder(groups: (0..<source.count).map { source.group($0) }, seed: settings.seed)
+            : RowOrder(inFileOrder: source.count)
     }
 
     /// Rows of the data.
     public var rowCount: Int { source.count }
 
-    /// The row at a place of an epoch's order.
-    public func shuffled(_ place: Int, epoch: Int) -> Int {
-        if order?.epoch != epoch {
-            order = (epoch, EpochOrder.rows(groups: groups, seed: settings.seed, epoch: epoch))
-        }
-        return order?.rows[place] ?? place
-    }
+    /// The row at a place of the run: epoch after epoch.
+    public func row(at place: Int) -> Int { order.row(at: place) }
 
     /// Adds the gradients of a step's rows.
     public func addGradients(
@@ -76,23 +73,5 @@ public final class SupervisedObjective: Objective {
                 (0..<tree.count * width).map { _ in random.uniform(-bound, bound) }, at: tree.lowerBound * width)
         }
         return buffer
-    }
-}
-
-/// The order of rows in an epoch: groups of rows that share a beginning are shuffled and stay together. A pure
-/// function of seed and epoch.
-enum EpochOrder {
-    static func rows(groups: [Int], seed: UInt64, epoch: Int) -> [Int] {
-        var members: [[Int]] = [], places: [Int: Int] = [:]
-        for (row, group) in groups.enumerated() {
-            if let place = places[group] {
-                members[place].append(row)
-            } else {
-                places[group] = members.count
-                members.append([row])
-            }
-        }
-        var random = TensorRandom(seed: seed, name: "order", index: UInt64(truncatingIfNeeded: epoch))
-        return members.shuffled(using: &random).flatMap { $0.shuffled(using: &random) }
     }
 }

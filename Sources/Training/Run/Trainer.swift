@@ -117,9 +117,7 @@ public final class Trainer {
 
     /// The rows of a step: of the file in its order, or of each epoch in an order of its own.
     func rows(of step: Int) -> [Int] {
-        let count = objective.rowCount, first = step * settings.batchRows
-        guard settings.shuffles else { return (first..<first + settings.batchRows).map { $0 % count } }
-        return (first..<first + settings.batchRows).map { objective.shuffled($0 % count, epoch: $0 / count) }
+        (step * settings.batchRows..<(step + 1) * settings.batchRows).map(objective.row)
     }
 
     /// Adds up the gradients of a step's micro-batches in one tree over their numbers, whichever process computes which:
@@ -180,8 +178,8 @@ public final class Trainer {
 public protocol Objective: AnyObject {
     /// Rows of the data.
     var rowCount: Int { get }
-    /// The row at a place of an epoch's order.
-    func shuffled(_ place: Int, epoch: Int) -> Int
+    /// The row at a place of the run: epoch after epoch.
+    func row(at place: Int) -> Int
     /// Adds the gradients of a step's rows.
     func addGradients(
         of rows: [Int], step: Int, with trainer: Trainer, ratios: MagnitudeRatios

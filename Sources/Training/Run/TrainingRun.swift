@@ -1,0 +1,212 @@
+public import FoundationEssentials
+
+/// Where a run keeps what it makes.
+public struct RunFolder: Sendable {
+    /// The folder.
+    public let url: URL
+
+    /// A run's folder; it need not exist yet.
+    public init(_ url: URL) { self.url = url }
+
+    /// The state to go on from.
+    public var checkpoint: URL { url.appendingPathComponent("checkpoint.safetensors") }
+    /// The state with the lowest held-out loss.
+    public var best: URL { url.appendingPathComponent("best.safetensors") }
+    /// One JSON object a step.
+    public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+    /// The same as a table.
+    public var table: URL { url.appendingPathComponent("metrics.csv") }
+    /// Loss and learning rate over the steps.
+    public var curves: URL { url.appendingPathComponent("curves.svg") }
+    /// What the run was: hashes, settings, results.
+    public var card: URL { url.appendingPathComponent("run.json") }
+    /// The trained model, the trained adapter.
+    public var model: URL { url.appendingPathComponent("model", isDirectory: true) }
+    /// The trained adapter.
+    public var adapter: URL { url.appendingPathComponent("adapter", isDirectory: true) }
+}
+
+/// When a run saves, looks at held-out rows and gives up.
+public struct RunSettings: Sendable {
+    /// Steps between checkpoints; nil: by time.
+    public var checkpointSteps: Int?
+    /// Seconds between checkpoints where no steps are given.
+    public var checkpointSeconds: Double = 120
+    /// Steps between looks at the held-out rows; 0: at the end only.
+    public var evaluationSteps: Int = 0
+    /// Looks without a lower loss after which the run stops; nil: never.
+    public var patience: Int?
+
+    /// The defaults.
+    public init() {}
+}
+
+/// How a run is going.
+public struct RunProgress: Sendable {
+    /// The step that was done.
+    public var metrics: StepMetrics
+    /// Steps of the run.
+    public var steps: Int
+    /// Computed tokens per second since the start of this process.
+    public var tokensPerSecond: Double
+    /// Held-out loss, where it was looked at after this step.
+    public var heldOutLoss: Double?
+}
+
+/// How a run ended.
+public struct RunResult: Sendable {
+    /// Why.
+    public enum Ending: String, Sendable, Codable {
+        case finished, interrupted, stoppedEarly = "stopped early"
+    }
+
+    /// Why.
+    public var ending: Ending
+    /// The state at the end.
+    public var state: Checkpoint.State
+    /// Held-out loss in nats a token, before the first step and after the last, where there are held-out rows.
+    public var before: HeldOutScore?, after: HeldOutScore?
+    /// Computed tokens of this process, and the seconds of its steps.
+    public var computedTokens = 0, seconds = 0.0
+}
+
+/// Runs a trainer to its end: metrics, checkpoints, held-out loss, early stop; may be stopped and gone on with.
+public final class TrainingRun {
+    private let trainer: Trainer
+    private let folder: RunFolder
+    private let identity: RunIdentity
+    private let settings: RunSettings
+    private let heldOut: HeldOutRows?
+    private let extraMetrics: URL?
+    /// Asked between steps.
+    public var shouldStop: () -> Bool = { false }
+    /// Told after each step.
+    public var progress: (RunProgress) -> Void = { _ in }
+    /// Seconds from some point on.
+    public var clock: () -> Double
+
+    /// - Parameters:
+    ///   - metrics: a second file that gets the lines too.
+    ///   - clock: seconds, only to say speeds and to time checkpoints.
+    public init(
+        trainer: Trainer, folder: RunFolder, identity: RunIdentity, settings: RunSettings, heldOut: HeldOutRows?,
+        metrics: URL?, clock: @escaping () -> Double
+    ) {
+        self.trainer = trainer
+        self.folder = folder
+        self.identity = identity
+        self.settings = settings
+        self.heldOut = heldOut
+        extraMetrics = metrics
+        self.clock = clock
+    }
+
+    private var leads: Bool { trainer.communicator.isLeader }
+
+    /// Trains to the end, from the checkpoint in the folder where there is one.
+    ///
+    /// A loss that is no number ends the run with the state of the step before it saved.
+    public func run() throws -> RunResult {
+        var state = Checkpoint.State(step: 0, identity: identity)
+        if FileManager.default.fileExists(atPath: folder.checkpoint.path) {
+            state = try Checkpoint.restore(trainer, from: folder.checkpoint, identity: identity)
+        }
+        var files: [MetricsFile] = []
+        if leads {
+            let places = [folder.metrics] + (extraMetrics.map { [$0] } ?? [])
+            files = try places.map { try MetricsFile($0, header: nil, keeping: state.step) }
+        }
+        let table = leads ? try MetricsFile(folder.table, header: StepMetrics.header, keeping: state.step) : nil
+        var result = RunResult(ending: .finished, state: state)
+        if let heldOut {
+            result.before = state.firstLoss.map { heldOut.score(loss: $0) }
+            if state.step == 0 {
+                result.before = try heldOut.score(trainer)
+                state.firstLoss = result.before?.loss
+            }
+        }
+        let start = clock()
+        var saved = start, misses = 0, lastLook = state.step
+        while !trainer.isFinished {
+            if try anyoneStops() {
+                result.ending = .interrupted
+                break
+            }
+            let metrics: StepMetrics
+            do {
+                metrics = try trainer.next()
+            } catch {
+                state.step = trainer.step
+                try? save(&state, since: start)
+                throw error
+            }
+            state.step = trainer.step
+            for file in files { try file.append(metrics.json) }
+            try table?.append(metrics.row)
+            result.computedTokens += metrics.computedTokens
+            var looked: Double?
+            if let heldOut, settings.evaluationSteps > 0, state.step % settings.evaluationSteps == 0 {
+                let loss = try heldOut.score(trainer).loss
+                lastLook = state.step
+                looked = loss
+                misses = try note(loss, &state) ? 0 : misses + 1
+            }
+            let now = clock()
+            progress(
+                RunProgress(
+                    metrics: metrics, steps: trainer.settings.schedule.steps,
+                    tokensPerSecond: Double(result.computedTokens) / max(now - start, 1e-9), heldOutLoss: looked))
+            let due = settings.checkpointSteps.map { state.step % max($0, 1) == 0 }
+            if due ?? (now - saved >= settings.checkpointSeconds) {
+                try save(&state, since: start)
+                saved = now
+            }
+            if let patience = settings.patience, misses >= patience {
+                result.ending = .stoppedEarly
+                break
+            }
+        }
+        result.seconds = clock() - start
+        if state.step > 0 { try save(&state, since: start) }
+        if result.ending != .interrupted { try conclude(&result, &state, lastLook: lastLook) }
+        result.state = state
+        return result
+    }
+
+    /// The held-out loss at the end, and the best state back in the model where a better one was kept.
+    private func conclude(_ result: inout RunResult, _ state: inout Checkpoint.State, lastLook: Int) throws {
+        guard let heldOut else { return }
+        result.after = try heldOut.score(trainer)
+        guard settings.evaluationSteps > 0, let best = state.bestLoss, let after = result.after else { return }
+        if after.loss <= best {
+            state.bestLoss = after.loss
+            state.bestStep = state.step
+        } else if FileManager.default.fileExists(atPath: folder.best.path) {
+            try Checkpoint.loadValues(trainer, from: folder.best)
+            result.after = heldOut.score(loss: best)
+        }
+    }
+
+    /// Whether a held-out loss is the lowest so far; then the state is kept.
+    private func note(_ loss: Double, _ state: inout Checkpoint.State) throws -> Bool {
+        if let best = state.bestLoss, loss >= best { return false }
+        state.bestLoss = loss
+        state.bestStep = state.step
+        if leads { try Checkpoint.write(trainer, state: state, to: folder.best) }
+        return true
+    }
+
+    private func save(_ state: inout Checkpoint.State, since start: Double) throws {
+        guard leads else { return }
+        var written = state
+        written.seconds += clock() - start
+        try Checkpoint.write(trainer, state: written, to: folder.checkpoint)
+    }
+
+    /// A process that was asked to stop stops all, after the same step.
+    private func anyoneStops() throws -> Bool {
+        let own = shouldStop()
+        guard trainer.communicator.size > 1 else { return own }
+        return try trainer.communicator.allGather([own ? 1 : 0]).contains { $0 == [1] }
+    }
+}

@@ -1,0 +1,141 @@
+import ArgumentParser
+import Foundation
+import ModelFormats
+import Training
+
+/// How a run goes, the same for every way to train.
+struct TrainingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp(text("运行目录：模型或适配器、指标、检查点", "folder of the run: model or adapter, metrics, checkpoint")))
+    var output: String
+    @Option(help: ArgumentHelp(text("步数", "steps"))) var steps: Int?
+    @Option(help: ArgumentHelp(text("遍数（默认 1）", "passes over the data (default 1)"))) var epochs: Double?
+    @Option(name: .customLong("batch-rows"), help: ArgumentHelp(text("每步行数", "rows of a step"))) var batchRows = 8
+    @Option(
+        name: .customLong("micro-batch-tokens"),
+        help: ArgumentHelp(text("一次计算的词元数，越大越快、越占内存", "tokens computed at once: more is faster and takes memory")))
+    var microBatchTokens = 1024
+    @Option(name: .customLong("learning-rate"), help: ArgumentHelp(text("学习率", "learning rate"))) var learningRate: Double?
+    @Option(help: "β₁") var beta1 = 0.9
+    @Option(help: "β₂") var beta2 = 0.999
+    @Option(help: "ε") var epsilon = 1e-8
+    @Option(name: .customLong("weight-decay"), help: ArgumentHelp(text("权重衰减", "weight decay"))) var weightDecay = 0.0
+    @Option(name: .customLong("clip-norm"), help: ArgumentHelp(text("梯度范数上限，0 为不限", "largest gradient norm; 0 is off")))
+    var clipNorm = 1.0
+    @Option(name: .customLong("warmup-steps"), help: ArgumentHelp(text("预热步数", "steps of the warm-up"))) var warmupSteps = 0
+    @Option(help: "constant | linear | cosine | wsd") var schedule = "constant"
+    @Option(name: .customLong("decay-steps"), help: ArgumentHelp(text("wsd 的下降步数", "steps of the decay of wsd")))
+    var decaySteps = 0
+    @Option(name: .customLong("decay-shape"), help: "linear | 1-sqrt") var decayShape = "linear"
+    @Option(name: .customLong("min-ratio"), help: ArgumentHelp(text("最低学习率所占比例", "lowest rate as a share of the peak")))
+    var minimumRatio = 0.0
+    @Option(help: "adamw | muon") var optimizer = "adamw"
+    @Option(help: ArgumentHelp(text("随机种子", "seed"))) var seed: UInt64 = 0
+    @Flag(
+        name: .customLong("no-shuffle"),
+        help: ArgumentHelp(text("按文件顺序逐行训练，不打乱、不拼接、不留验证行", "every row in the order of the file: no shuffling, packing, held-out rows")))
+    var noShuffle = false
+    @Flag(help: ArgumentHelp(text("把短行拼到上下文长度", "pack short rows up to the context"))) var pack = false
+    @Option(help: ArgumentHelp(text("NEFTune 噪声 α", "α of NEFTune's noise"))) var neftune = 0.0
+    @Flag(help: ArgumentHelp(text("反向时重算激活，省内存", "compute activations again on the way back: less memory"))) var recompute = false
+    @Option(help: ArgumentHelp(text("另存一份逐步指标", "a second file of the metrics of each step"), valueName: "file"))
+    var metrics: String?
+    @Option(
+        name: .customLong("validation-share"),
+        help: ArgumentHelp(text("留出多少行看效果（默认 5%）", "share of the rows that are held out (default 5 %)")))
+    var validationShare: Double?
+    @Option(
+        name: .customLong("validate-every"),
+        help: ArgumentHelp(text("每多少步看一次留出行；最好的一步会被保留", "steps between looks at held-out rows; the best state is kept")))
+    var validateEvery = 0
+    @Option(help: ArgumentHelp(text("多少次不见好转即停止", "looks without improvement after which the run stops"))) var patience: Int?
+    @Option(name: .customLong("save-every"), help: ArgumentHelp(text("每多少步存检查点（默认每两分钟）", "steps between checkpoints (default: two minutes)")))
+    var saveEvery: Int?
+    @Option(help: ArgumentHelp(text("混入的通用数据文件，防止遗忘", "general rows that are mixed in against forgetting"), valueName: "file"))
+    var replay: [String] = []
+    @Option(name: .customLong("replay-share"), help: ArgumentHelp(text("通用数据所占比例", "their share of the rows"))) var replayShare = 0.15
+    @OptionGroup var threads: ThreadOptions
+
+    func validate() throws {
+        func require(_ holds: Bool, _ chinese: String, _ english: String) throws {
+            if !holds { throw ValidationError(text(chinese, english)) }
+        }
+        try require(steps ?? 1 >= 1, "--steps 至少为 1", "--steps must be at least 1")
+        try require((epochs ?? 1) > 0, "--epochs 应大于 0", "--epochs must be above 0")
+        try require(batchRows >= 1 && batchRows <= 1 << 20, "--batch-rows 至少为 1", "--batch-rows must be at least 1")
+        try require(
+            (16...1 << 20).contains(microBatchTokens), "--micro-batch-tokens 应在 16 与 1048576 之间",
+            "--micro-batch-tokens must be from 16 to 1048576")
+        let rate = learningRate ?? 1
+        try require(rate > 0 && rate.isFinite, "--learning-rate 应大于 0", "--learning-rate must be above 0")
+        for (name, value) in [("beta1", beta1), ("beta2", beta2)] {
+            try require((0..<1).contains(value), "--\(name) 应在 [0, 1)", "--\(name) must be in [0, 1)")
+        }
+        try require(epsilon > 0, "--epsilon 应大于 0", "--epsilon must be above 0")
+        try require(weightDecay >= 0 && clipNorm >= 0, "数值不得为负", "--weight-decay and --clip-norm must not be negative")
+        try require(warmupSteps >= 0 && decaySteps >= 0, "步数不得为负", "steps must not be negative")
+        try require((0...1).contains(minimumRatio), "--min-ratio 应在 0 与 1 之间", "--min-ratio must be from 0 to 1")
+        try require(
+            LearningRateSchedule.Shape(rawValue: schedule) != nil, "--schedule 应为 constant、linear、cosine 或 wsd",
+            "--schedule must be constant, linear, cosine or wsd")
+        try require(
+            LearningRateSchedule.Decay(rawValue: decayShape) != nil, "--decay-shape 应为 linear 或 1-sqrt",
+            "--decay-shape must be linear or 1-sqrt")
+        try require(
+            OptimizerSettings.Method(rawValue: optimizer) != nil, "--optimizer 应为 adamw 或 muon",
+            "--optimizer must be adamw or muon")
+        try require(
+            (0..<1).contains(validationShare ?? 0) && (0..<1).contains(replayShare), "比例应在 0 与 1 之间",
+            "shares must be from 0 to below 1")
+        try require(neftune >= 0 && validateEvery >= 0, "数值不得为负", "numbers must not be negative")
+        try require((patience ?? 1) >= 1 && (saveEvery ?? 1) >= 1, "数值至少为 1", "numbers must be at least 1")
+    }
+
+    /// The settings of a run over so many rows.
+    func settings(rows: Int, defaultRate: Double) -> TrainerSettings {
+        let passes = Double(rows) * (epochs ?? 1) / Double(batchRows)
+        let length = steps ?? max(1, Int(min(passes.rounded(.up), 1e9)))
+        let schedule = LearningRateSchedule(
+            peak: learningRate ?? defaultRate, shape: .init(rawValue: schedule) ?? .constant, steps: length,
+            warmupSteps: warmupSteps, decaySteps: decaySteps, minimumRatio: minimumRatio,
+            decay: .init(rawValue: decayShape) ?? .linear)
+        let optimizer = OptimizerSettings(
+            method: .init(rawValue: self.optimizer) ?? .adamw, beta1: beta1, beta2: beta2, epsilon: epsilon,
+            weightDecay: weightDecay, clipNorm: clipNorm)
+        return TrainerSettings(
+            schedule: schedule, optimizer: optimizer, batchRows: batchRows, microBatchTokens: microBatchTokens,
+            seed: seed, shuffles: !noShuffle, recomputes: recompute, noise: neftune)
+    }
+}
+
+/// The shape of an adapter.
+struct AdapterShapeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp(text("适配器的秩（默认 16）", "rank of the adapter (default 16)"))) var rank: Int?
+    @Option(help: ArgumentHelp(text("缩放 α（默认为秩的两倍）", "its α (default: twice the rank)"))) var alpha: Double?
+    @Option(
+        name: .customLong("target-modules"),
+        help: ArgumentHelp(text("作用的层，逗号分隔（默认全部七个投影）", "layers it changes, comma-separated (default: all seven projections)")))
+    var targetModules: String?
+    @Flag(help: ArgumentHelp(text("缩放用 α/√r", "scale by α/√r"))) var rslora = false
+    @Flag(help: ArgumentHelp(text("另训练每行的长度", "train the length of each row too"))) var dora = false
+    @Option(help: ArgumentHelp(text("从此 PEFT 目录继续", "PEFT folder to start from"), valueName: "folder")) var adapter: String?
+
+    func validate() throws {
+        if let rank, !(1...4096).contains(rank) {
+            throw ValidationError(text("--rank 应在 1 与 4096 之间", "--rank must be from 1 to 4096"))
+        }
+        if let alpha, !(alpha > 0 && alpha.isFinite) {
+            throw ValidationError(text("--alpha 应大于 0", "--alpha must be above 0"))
+        }
+    }
+
+    /// What is trained: the adapter to start from says it, or these options.
+    func part(adapter: LoRAAdapter?, baseName: String) -> TrainedPart {
+        if let adapter { return .lowRank(adapter.configuration) }
+        let rank = rank ?? 16
+        let names = targetModules?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        return .lowRank(
+            LoRAConfiguration(
+                rank: rank, alpha: alpha ?? Double(2 * rank), targets: .names(names ?? LoRAConfiguration.projections),
+                usesRankStabilisedScale: rslora, usesDoRA: dora, baseName: baseName))
+    }
+}

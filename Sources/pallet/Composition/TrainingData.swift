@@ -1,0 +1,104 @@
+import ChatTemplates
+import Foundation
+import ModelFormats
+import Tokenizers
+import Training
+
+/// Rows of a run: read, packed, some held out, general ones mixed in.
+struct TrainingData {
+    var rows: [TrainingRow] = []
+    var pairs: [PreferencePair] = []
+    var judged: [JudgedCompletion] = []
+    var heldOut: HeldOutRows?
+    var report = DataReport()
+    /// SHA-256 of the files.
+    var hash = ""
+
+    /// Tokens of the longest sequence.
+    var longest: Int { report.longest }
+
+    /// Reads the files of a run with the tokenizer and template that the model is served with.
+    init(
+        _ data: TrainingDataOptions, _ options: TrainingOptions, file: ModelFile, definition: TokenizerDefinition,
+        tokenizer: Tokenizer, kind: DatasetForm.Kind?
+    ) throws {
+        let size = file.configuration.vocabularySize
+        var own = data
+        own.context = data.context ?? min(file.configuration.contextLength, 2048)
+        let reader = try own.reader(definition: definition, tokenizer: tokenizer, vocabularySize: size, kind: kind)
+        report = try read(reader, data.files)
+        var hashes = try data.files.map { try FileHash.of($0) }
+        if !options.replay.isEmpty {
+            let files = options.replay.map { URL(fileURLWithPath: $0) }
+            var general = TrainingData()
+            _ = try general.read(reader, files)
+            let count = Int((Double(rows.count) * options.replayShare / (1 - options.replayShare)).rounded())
+            let order = RowOrder(count: general.rows.count, seed: options.seed)
+            rows += (0..<min(count, general.rows.count)).map { general.rows[order.row(at: $0)] }
+            hashes += try files.map { try FileHash.of($0) }
+        }
+        hash = hashes.joined(separator: "+")
+        holdOut(options, tokenizer)
+        let isPacked = options.pack || (!options.noShuffle && report.files.allSatisfy { $0.form == .text })
+        if isPacked { rows = RowPacking.packed(rows, context: own.context ?? 2048) }
+    }
+
+    private init() {}
+
+    private mutating func read(_ reader: DataReader, _ files: [URL]) throws -> DataReport {
+        var rows: [TrainingRow] = [], pairs: [PreferencePair] = [], judged: [JudgedCompletion] = []
+        let report = try reader.read(files) { example in
+            switch example {
+            case .row(let row): rows.append(row)
+            case .pair(let pair): pairs.append(pair)
+            case .judged(let one): judged.append(one)
+            }
+        }
+        (self.rows, self.pairs, self.judged) = (rows, pairs, judged)
+        for line in report.badRowLines { Output.note(line) }
+        return report
+    }
+
+    /// Keeps some rows back: whole groups that share a beginning, so that none is seen through another.
+    private mutating func holdOut(_ options: TrainingOptions, _ tokenizer: Tokenizer) {
+        let share = options.validationShare ?? (options.noShuffle || rows.count < 40 ? 0 : 0.05)
+        guard share > 0, rows.count > 1 else { return }
+        let wanted = max(1, Int(Double(rows.count) * share))
+        var groups = RowGroups(), numbers = rows.map { groups.group(of: $0.tokens) }
+        let order = RowOrder(count: rows.count, seed: options.seed ^ 0x5EED)
+        var chosen = Set<Int>(), count = 0, place = 0
+        while count < wanted, place < rows.count {
+            let group = numbers[order.row(at: place)]
+            place += 1
+            guard !chosen.contains(group) else { continue }
+            let size = numbers.count { $0 == group }
+            if count + size > max(2 * wanted, 1), count > 0 { continue }
+            if count + size >= rows.count { break }
+            chosen.insert(group)
+            count += size
+        }
+        guard count > 0 else { return }
+        let held = zip(rows, numbers).filter { chosen.contains($1) }.map(\.0)
+        rows = zip(rows, numbers).filter { !chosen.contains($1) }.map(\.0)
+        numbers = []
+        let bytes = held.reduce(0) { sum, row in
+            let ids = row.labels.filter { $0 != TrainingRow.ignored }.map(Int.init)
+            return sum + tokenizer.decode(ids).utf8.count
+        }
+        heldOut = HeldOutRows(held, bytes: bytes)
+    }
+}
+
+/// SHA-256 of files and folders, for run cards.
+enum FileHash {
+    static func of(_ url: URL) throws -> String { try FileDigestText.sha256(url) }
+
+    /// Of a model: the file, or the weights and config of a folder by name.
+    static func ofModel(_ url: URL) throws -> String {
+        let isFolder = (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
+        guard isFolder else { return try of(url) }
+        let names = try FileManager.default.contentsOfDirectory(atPath: url.path)
+            .filter { $0.hasSuffix(".safetensors") || $0 == "config.json" }.sorted()
+        return try names.map { "\($0) \(try of(url.appendingPathComponent($0)))" }.joined(separator: "\n")
+    }
+}
