@@ -38,14 +38,26 @@ enum SpokenWording {
             text.replaceSubrange(place, with: word)
             changed += 1
         }
-        if choice.happens(0.3), let place = text.lastIndex(of: "的"), text.contains("是") { text.remove(at: place) }
-        // A topic before the question is left out, or joined without its comma.
+        if choice.happens(0.3), text.contains("是"), let place = text.lastIndex(of: "的"),
+            !isBetweenNumbers(place, in: text)
+        {
+            text.remove(at: place)
+        }
+        // A topic before the question is left out where the rest says enough, or joined without its comma.
         if let comma = text.firstIndex(of: "，"), text[..<comma].count <= 8, choice.happens(0.4) {
-            text.replaceSubrange(comma...comma, with: choice.happens(0.5) ? " " : "")
+            let rest = text[text.index(after: comma)...]
+            let mayGo = HanText.content(String(rest)) >= 10
+            text = mayGo && choice.happens(0.5) ? String(rest) : text.replacing("，", with: " ", maxReplacements: 1)
         }
         if choice.happens(0.15) { text = choice.pick(openings) + text }
         let asks = text.hasSuffix("吗") || text.hasSuffix("不")
         return text + (asks ? choice.pick(["", "", "？", "?"]) : choice.pick(endings))
+    }
+
+    /// G09的13.6米 would become another number without its 的.
+    private static func isBetweenNumbers(_ place: String.Index, in text: String) -> Bool {
+        guard let before = text[..<place].last, let after = text[text.index(after: place)...].first else { return true }
+        return before.isASCII && after.isASCII
     }
 
     /// 可以…吗 → 能不能…, …行不行, …可以不.

@@ -64,11 +64,14 @@ struct TableDrafts {
         if Self.generic.contains(Self.plain(fields[0].name)) {
             guard fields.count == 2 else { return Row(piece: piece, fields: fields, names: names, naming: naming) }
             let thing = QuestionDrafting.topic(of: piece.above.section.isEmpty ? title : piece.above.section)
-            let whole = Self.generic.contains(thing) || thing.hasSuffix("参数") ? title : thing
-            let isShort = whole.unicodeScalars.count <= 16 && whole.unicodeScalars.count >= 3
+            var whole = Self.generic.contains(thing) || thing.hasSuffix("参数") || thing.count < 3 ? title : thing
+            if whole.unicodeScalars.count > 16, let code = Names.codes(in: whole).first {
+                whole = String(scalars: Array(whole.unicodeScalars)[code.range])
+            }
+            // 日租金是多少 alone would be asked of anything.
+            guard whole.unicodeScalars.count >= 2, whole.unicodeScalars.count <= 16 else { return nil }
             let isHan = (names[0] + fields[1].name).unicodeScalars.contains(where: \.isHan)
-            let joined = isHan ? "\(whole)的\(names[0])" : "\(names[0]) of \(whole)"
-            names = [isShort ? joined : names[0]]
+            names = [isHan ? "\(whole)的\(names[0])" : "\(names[0]) of \(whole)"]
             return Row(piece: piece, fields: fields, names: names, naming: naming, isParameter: true)
         }
         let isShort = HanText.content(names[0].filter { !$0.isASCII }) < 2 && names[0].count <= 3 && names.count == 1
