@@ -8,9 +8,9 @@ struct RowAssembly {
     private let composer: PromptComposer
     private let heldOut: HeldOutQuestions
     private let passages: [Int64: StoredPassage]
-    private let unanswered: UnansweredDrafts
-    private var drafts: [Int64: [DraftedQuestion]] = [:]
-    private var choice: SeededChoice
+    let unanswered: UnansweredDrafts
+    var drafts: [Int64: [DraftedQuestion]] = [:]
+    var choice: SeededChoice
     private var result = TuningRows(
         rows: [], counts: [:], groups: 0, droppedHeldOut: 0, droppedUnsupported: 0, notFound: 0)
     private var asked: Set<String> = []
@@ -20,7 +20,7 @@ struct RowAssembly {
     private var shownBefore: Set<[Int64]> = []
 
     /// What is found for a question: the passages that the model would be shown, and the next best.
-    private struct Shown {
+    struct Shown {
         var hits: [PassageHit]
         var next: [PassageHit]
         var evidence: AnswerEvidence
@@ -155,7 +155,7 @@ struct RowAssembly {
         shownBefore.insert(shown.ids)
     }
 
-    private func show(_ question: String) async throws -> Shown {
+    func show(_ question: String) async throws -> Shown {
         var hits = try await index.find(Question(question), limit: Self.searched).hits
         hits.removeAll { $0.supersededBy != nil }
         return shown(hits)
@@ -189,7 +189,7 @@ struct RowAssembly {
         while result.rows.count - start < size, idle < 12 {
             let before = result.rows.count
             if Double(refusals) < configuration.unanswerable * Double(result.rows.count + 1) {
-                addRefusal(shown, near: &near, turn: turn)
+                addRefusal(shown, near: &near)
             } else if !queues.isEmpty {
                 addAnswered(shown, from: &queues[turn % queues.count])
             }
@@ -221,59 +221,13 @@ struct RowAssembly {
         }
     }
 
-    private mutating func addRefusal(_ shown: Shown, near: inout [DraftedQuestion], turn: Int) {
-        let own = shown.ids.flatMap { drafts[$0] ?? [] }
-        switch Int.random(in: 0..<6, using: &choice) {
-        case 0, 1:
-            for draft in own.shuffled(using: &choice).prefix(12) {
-                guard let question = unanswered.otherThing(draft.question, in: shown.evidence.shown, &choice) else {
-                    continue
-                }
-                let spoken = SpokenWording.spoken(question, &choice)
-                if admits(spoken) { return append(spoken, nil, .otherThing, shown) }
-            }
-        case 2, 3:
-            let things = self.things(of: shown)
-            if let question = unanswered.otherAttribute(of: things, in: shown.evidence.shown, &choice) {
-                let spoken = question.hasSuffix("？") ? SpokenWording.spoken(question, &choice) : question
-                if admits(spoken) { return append(spoken, nil, .otherAttribute, shown) }
-            }
-        default: break
-        }
-        while let draft = near.popLast() {
-            let question = wording(of: draft)
-            guard admits(question), admits(draft.question),
-                !shown.evidence.mayAnswer(question, answer: draft.answer)
-            else { continue }
-            return append(question, nil, .elsewhere, shown)
-        }
-    }
-
-    /// What rows of the passages are about, and products that titles name, as questions name them.
-    private func things(of shown: Shown) -> [String] {
-        var things: [String] = []
-        for hit in shown.hits {
-            let title = hit.passage.document.title
-            if !Names.codes(in: title).isEmpty { things.append(title) }
-            for draft in drafts[hit.passage.id] ?? [] where draft.kind == .field {
-                if let name = draft.question.split(separator: "的").first { things.append(String(name)) }
-            }
-        }
-        var seen: Set<String> = []
-        return things.filter { thing in
-            let count = thing.unicodeScalars.count
-            guard count >= 2, count <= 16, thing.unicodeScalars.contains(where: \.isHan) else { return false }
-            return seen.insert(thing).inserted
-        }
-    }
-
-    private mutating func wording(of draft: DraftedQuestion) -> String {
+    mutating func wording(of draft: DraftedQuestion) -> String {
         if draft.isVerbatim || choice.happens(0.3) { return draft.question }
         return SpokenWording.spoken(draft.question, &choice)
     }
 
     /// Whether a question may be asked: not yet asked, and not held out.
-    private mutating func admits(_ question: String) -> Bool {
+    mutating func admits(_ question: String) -> Bool {
         if heldOut.holds(question) {
             result.droppedHeldOut += 1
             return false
@@ -282,7 +236,7 @@ struct RowAssembly {
     }
 
     /// - Parameter answer: nil for the refusal.
-    private mutating func append(_ question: String, _ answer: String?, _ kind: TuningRowKind, _ shown: Shown) {
+    mutating func append(_ question: String, _ answer: String?, _ kind: TuningRowKind, _ shown: Shown) {
         asked.insert(Normalisation.comparisonKey(question))
         let language = AnswerLanguage(of: question)
         let turns = composer.turns(question: question, passages: shown.hits, language: language)
@@ -292,20 +246,5 @@ struct RowAssembly {
         }
         result.rows.append(TuningRow(messages: messages, kind: kind, group: result.groups))
         result.counts[kind, default: 0] += 1
-    }
-
-    // MARK: Coverage
-
-    func coverage(of heldOut: [ListedQuestion]) async throws -> PassageCoverage {
-        var coverage = PassageCoverage(kinds: [:], missing: [])
-        for question in heldOut where question.answerable {
-            let text = try await show(question.question).hits.map(PromptComposer.text).joined(separator: "\n")
-            let isCovered = AnswerScoring.contains(text, question)
-            var part = coverage.kinds[question.kind ?? ""] ?? PassageCoverage.Part(questions: 0, covered: 0)
-            part.questions += 1
-            if isCovered { part.covered += 1 } else { coverage.missing.append(question.id) }
-            coverage.kinds[question.kind ?? ""] = part
-        }
-        return coverage
     }
 }
