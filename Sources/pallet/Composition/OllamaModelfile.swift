@@ -86,7 +86,10 @@ struct OllamaModelfile {
                 definition.chatTemplate == nil ? "the model has no chat template" : "no Go template gives its chats"
             lines.append("# no TEMPLATE: \(withoutTemplate ?? "")")
         }
+        // Ordinary text that some models end with, such as </s>, would cut answers that quote it.
         for id in tokenizer.endOfGenerationTokens.sorted() {
+            // The types of the file: the tokenizer takes everything that looks like an end for a control token.
+            guard !definition.types.indices.contains(id) || definition.types[id] == .control else { continue }
             guard let stop = tokenizer.text(of: id), !stop.isEmpty, !stop.contains("\"") else { continue }
             lines.append("PARAMETER stop \"\(stop)\"")
         }
@@ -99,37 +102,41 @@ struct OllamaModelfile {
         kind: Kind, system: String?
     )? {
         guard let source = definition.chatTemplate, let template = try? ChatTemplate(source: source) else { return nil }
-        func rendered(_ messages: [(role: String, content: String)]) -> String? {
-            let values = messages.map { message in
-                TemplateValue.dict(
-                    TemplateDictionary([("role", .string(message.role)), ("content", .string(message.content))]))
-            }
-            let text = try? template.renderChat(
-                messages: .list(values), addGenerationPrompt: true,
-                extra: [("bos_token", .string(tokenizer.bosText)), ("eos_token", .string(tokenizer.eosText))],
-                now: .current)
-            // Ollama puts the beginning token in front by itself.
-            guard let text, !tokenizer.bosText.isEmpty, text.hasPrefix(tokenizer.bosText) else { return text }
-            return String(text.dropFirst(tokenizer.bosText.count))
-        }
         let turns = [("user", "Q1"), ("assistant", "A1"), ("user", "Q2")]
-        guard let own = rendered(turns) else { return nil }
+        let with = [("system", "S")] + turns
+        guard let own = rendered(turns, template, tokenizer) else { return nil }
+        let ownWith = rendered(with, template, tokenizer)
+        // Ollama puts the beginning token in front by itself, where the model wants one.
+        let beginning = tokenizer.bosText
+        let beginnings = beginning.isEmpty ? [""] : ["", beginning]
         for kind in kinds {
-            if own == kind.text(turns) {
-                // A system text must then also come out as the template would have it.
-                let with = [("system", "S")] + turns
-                let fits = kind.around["system"] == nil || rendered(with) == kind.text(with)
-                if fits { return (kind, nil) }
+            for beginning in beginnings where own.hasPrefix(beginning) {
+                let text = own.dropFirst(beginning.count)
+                // A system text must come out as the template would have it too.
+                let fits = kind.around["system"] == nil || ownWith == beginning + kind.text(with)
+                if fits, text == kind.text(turns) { return (kind, nil) }
+                guard fits, let (before, after) = kind.around["system"], text.hasPrefix(before),
+                    text.hasSuffix(after + kind.text(turns))
+                else { continue }
+                let content = text.dropFirst(before.count).dropLast((after + kind.text(turns)).count)
+                if !content.contains("\"\"\"") { return (kind, String(content)) }
             }
-            guard let (before, after) = kind.around["system"], own.hasPrefix(before), own.hasSuffix(kind.text(turns))
-            else { continue }
-            let system = own.dropLast(kind.text(turns).count).dropFirst(before.count)
-            guard system.hasSuffix(after), !system.contains("\"\"\"") else { continue }
-            let content = String(system.dropLast(after.count))
-            let with = [("system", "S")] + turns
-            if rendered(with) == kind.text(with) { return (kind, content) }
         }
         return nil
+    }
+
+    /// What the model's own template makes of a chat; nil where it refuses it.
+    private static func rendered(
+        _ messages: [(role: String, content: String)], _ template: ChatTemplate, _ tokenizer: Tokenizer
+    ) -> String? {
+        let values = messages.map { message in
+            TemplateValue.dict(
+                TemplateDictionary([("role", .string(message.role)), ("content", .string(message.content))]))
+        }
+        return try? template.renderChat(
+            messages: .list(values), addGenerationPrompt: true,
+            extra: [("bos_token", .string(tokenizer.bosText)), ("eos_token", .string(tokenizer.eosText))],
+            now: .current)
     }
 
     /// Writes the file beside a GGUF; one that somebody else wrote is left as it is.
