@@ -12,7 +12,7 @@ struct ModelCommand: AsyncParsableCommand {
         commandName: "model", abstract: text("模型：目录、下载、查看、转换", "Models: catalogue, download, inspection, conversion."),
         subcommands: [
             List.self, Pull.self, Add.self, Inspect.self, Convert.self, MergeCommand.self, ExportCommand.self,
-            LogitsCommand.self,
+            LogitsCommand.self, ModelNewCommand.self,
         ])
 
     struct List: ParsableCommand {

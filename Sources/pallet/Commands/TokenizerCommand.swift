@@ -7,7 +7,7 @@ import Tokenizers
 struct TokenizerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokenizer", abstract: text("分词、还原、渲染对话模板", "Encodes, decodes, renders chat templates."),
-        subcommands: [Encode.self, Decode.self, Render.self])
+        subcommands: [Encode.self, Decode.self, Render.self, TokenizerTrainCommand.self])
 
     struct Encode: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -11,8 +11,8 @@ struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: text("训练：微调、继续预训练、偏好优化", "Training: tuning, pretraining, preferences."),
         subcommands: [
-            Full.self, LoRA.self, Preference.self, TrainPreviewCommand.self, TrainDataCommand.self, Estimate.self,
-            TrainProcessesCommand.self,
+            Full.self, LoRA.self, Preference.self, TrainPreviewCommand.self, TrainShardCommand.self, TrainDataCommand.self,
+            Estimate.self, TrainProcessesCommand.self,
         ])
 
     struct Full: ParsableCommand {
@@ -26,7 +26,7 @@ struct TrainCommand: AsyncParsableCommand {
         func run() throws {
             try TrainingSession(
                 home: model.home.folder, modelName: model.model, options: options, data: data,
-                shape: AdapterShapeOptions(), method: "full"
+                shape: nil, method: "full"
             ).run()
         }
     }

@@ -64,7 +64,7 @@ struct TrainingData {
         let share = options.validationShare ?? (options.noShuffle || rows.count < 40 ? 0 : 0.05)
         guard share > 0, rows.count > 1 else { return }
         let wanted = max(1, Int(Double(rows.count) * share))
-        var groups = RowGroups(), numbers = rows.map { groups.group(of: $0.tokens) }
+        let numbers = RowGroups.groups(of: rows)
         let order = RowOrder(count: rows.count, seed: options.seed ^ 0x5EED)
         var chosen = Set<Int>(), count = 0, place = 0
         while count < wanted, place < rows.count {
@@ -80,10 +80,10 @@ struct TrainingData {
         guard count > 0 else { return }
         let held = zip(rows, numbers).filter { chosen.contains($1) }.map(\.0)
         rows = zip(rows, numbers).filter { !chosen.contains($1) }.map(\.0)
-        numbers = []
+        // A vocabulary whose ids cannot be decoded only leaves the bits a byte unsaid.
         let bytes = held.reduce(0) { sum, row in
             let ids = row.labels.filter { $0 != TrainingRow.ignored }.map(Int.init)
-            return sum + tokenizer.decode(ids).utf8.count
+            return sum + ((try? tokenizer.decode(ids))?.utf8.count ?? 0)
         }
         heldOut = HeldOutRows(held, bytes: bytes)
     }

@@ -31,8 +31,7 @@ struct TrainingPlan {
         }
         let order: RowOrder
         if settings.shuffles {
-            var groups = RowGroups()
-            order = RowOrder(groups: rows.rows.map { groups.group(of: $0.tokens) }, seed: settings.seed)
+            order = RowOrder(groups: RowGroups.groups(of: rows.rows), seed: settings.seed)
         } else {
             order = RowOrder(inFileOrder: rows.rows.count)
         }

@@ -33,14 +33,15 @@ struct TrainingSession {
     let modelName: String
     let options: TrainingOptions
     let data: TrainingDataOptions
-    let shape: AdapterShapeOptions
+    /// Nil where all weights are trained.
+    let shape: AdapterShapeOptions?
     /// `full`, `lora` or a preference method.
     let method: String
     var preference: (method: PreferenceMethod, beta: Double, gamma: Double, reference: String?)?
 
     /// Whether an adapter is trained.
     private var isAdapter: Bool {
-        method == "lora" || (preference != nil && (shape.rank != nil || shape.adapter != nil))
+        method == "lora" || (preference != nil && (shape?.rank != nil || shape?.adapter != nil))
     }
 
     private var folder: RunFolder { RunFolder(URL(fileURLWithPath: options.output, isDirectory: true)) }
@@ -62,8 +63,9 @@ struct TrainingSession {
         let base = try Self.open(location, seed: options.seed)
         let definition = try TokenizerDefinition(file: base)
         let tokenizer = try Tokenizer(definition)
-        let start = try shape.adapter.map { try AdapterLoading(home: home).read($0, for: base) }
-        let part = isAdapter ? shape.part(adapter: start, baseName: location.path) : TrainedPart.everything
+        let start = try shape?.adapter.map { try AdapterLoading(home: home).read($0, for: base) }
+        let part =
+            isAdapter ? shape?.part(adapter: start, baseName: location.path) ?? .everything : TrainedPart.everything
         let kind: DatasetForm.Kind? = preference.map { $0.method == .kto ? .judged : .pairs } ?? .rows
         let rows = try TrainingData(
             data, options, file: base, definition: definition, tokenizer: tokenizer, kind: kind)
@@ -72,7 +74,7 @@ struct TrainingSession {
         try checkMemory(base, part, rows, settings)
         try prepareFolder(group)
         let hashes = try (model: FileHash.ofModel(location), data: rows.hash)
-        let identity = identity(settings, hashes, fingerprint: tokenizer.fingerprint)
+        let identity = identity(settings, hashes, fingerprint: definition.fingerprint)
         try group.requireEqual(identity.fields.sorted { $0.key < $1.key }.description, named: "the run")
         if group.isLeader, try isDone(identity) { return }
         let pool = try WorkerPool(threads: options.threads.count)
@@ -177,7 +179,7 @@ struct TrainingSession {
             fields["gamma"] = "\(preference.gamma)"
             fields["reference"] = preference.reference ?? "the start"
         }
-        if isAdapter {
+        if isAdapter, let shape {
             fields["rank"] = shape.rank.map { "\($0)" } ?? "default"
             fields["alpha"] = shape.alpha.map { "\($0)" } ?? "default"
             fields["target-modules"] = shape.targetModules ?? "default"
@@ -278,9 +280,10 @@ struct TrainingSession {
 
 /// Seconds on a clock that is never set.
 enum Seconds {
+    private static let start = ContinuousClock.now
+
     static var now: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        let elapsed = start.duration(to: .now).components
+        return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     }
 }
