@@ -97,12 +97,22 @@ struct LinearPass {
     let arena: ParameterArena
     /// DoRA: m / n of each layer with magnitudes, by the offset of its magnitudes.
     let ratios: [Int: MatrixView]
+    /// Inputs as int8 codes by their width, where frozen weights are multiplied by the serving kernels; empty: exact.
+    var codes: [Int: ActivationBuffer] = [:]
 
     /// Layers that share the input x [rows, in].
     func forward(_ uses: [LinearUse], x: MatrixView, _ panels: inout PanelSpace) {
         panels.reset()
+        let coded = codes[x.columns], quantised = uses.filter { coded != nil && $0.takesCodes }
+        let needsPanels = uses.contains { coded == nil || !$0.takesCodes || $0.linear.lowRank != nil }
         let input = panels.take(m: x.rows, depth: x.columns)
-        worker.pack(x, into: input)
+        if needsPanels { worker.pack(x, into: input) }
+        if let coded, !quantised.isEmpty {
+            worker.copy(x, to: MatrixView(coded.values, rows: x.rows, columns: x.columns))
+            worker.quantise(coded, rows: x.rows)
+            worker.project(
+                quantised.compactMap { $0.projection(arena) }, coded, rows: x.rows)
+        }
         let adapted = uses.filter { $0.linear.lowRank != nil }
         var mids: [Int: PackedFactor] = [:]
         if !adapted.isEmpty {
@@ -118,15 +128,18 @@ struct LinearPass {
             }
         }
         worker.compute(
-            uses.map { use in
-                var terms = [(left: input, right: use.linear.turned(arena))]
+            uses.compactMap { use in
+                let isDone = coded != nil && use.takesCodes
+                var terms = isDone ? [] : [(left: input, right: use.linear.turned(arena))]
                 if let low = use.linear.lowRank, let mid = mids[low.a.offset] {
                     terms.append((mid, .turned(arena.value(low.b))))
                 }
+                if terms.isEmpty { return nil }
                 guard let product = use.product else {
-                    return ProductSum(terms, into: use.output, bias: use.linear.biasView(arena))
+                    let bias = isDone ? nil : use.linear.biasView(arena)
+                    return ProductSum(terms, into: use.output, bias: bias, accumulate: isDone)
                 }
-                return ProductSum(terms, into: product)
+                return ProductSum(terms, into: product, accumulate: isDone)
             })
         for use in uses {
             guard let product = use.product, let ratio = use.ratio(ratios) else { continue }
@@ -190,6 +203,20 @@ struct LinearPass {
 }
 
 extension LinearUse {
+    /// Whether the weights are quantised, so that the serving kernels can multiply them with int8 codes.
+    fileprivate var takesCodes: Bool {
+        if case .frozenMatrix(let matrix) = linear.weight { matrix.storedType.blockLength > 1 } else { false }
+    }
+
+    /// The product of frozen weights by the serving kernels; with DoRA without the bias.
+    fileprivate func projection(_ arena: ParameterArena) -> Projection? {
+        guard case .frozenMatrix(let matrix) = linear.weight else { return nil }
+        if let product { return Projection(weights: matrix, output: product.buffer) }
+        var bias: FloatBuffer?
+        if case .frozenVector(let buffer) = linear.bias { bias = buffer }
+        return Projection(weights: matrix, bias: bias, output: output.buffer)
+    }
+
     fileprivate var low: LowRank {
         guard let lowRank = linear.lowRank else { preconditionFailure("a layer without an adapter") }
         return lowRank

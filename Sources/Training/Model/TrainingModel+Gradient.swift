@@ -13,11 +13,16 @@ public final class TrainingWorkspace: Sendable {
     let recomputes: Bool
     let result: FloatBuffer
     let logProbabilities: FloatBuffer
+    /// Inputs of frozen quantised weights as codes, by width; empty for the exact forward pass.
+    let codes: [Int: ActivationBuffer]
 
     /// - Parameters:
     ///   - recomputes: activations are computed again on the way back: a third more work for far less memory.
     ///   - targets: most predicted tokens of a micro-batch.
-    public init(model: TrainingModel, rows: Int, targets: Int, recomputes: Bool) throws {
+    ///   - forward: how frozen quantised weights are multiplied on the way forward.
+    public init(
+        model: TrainingModel, rows: Int, targets: Int, recomputes: Bool, forward: ForwardPrecision = .exact
+    ) throws {
         self.rows = rows
         self.recomputes = recomputes
         let shape = model.shape
@@ -28,7 +33,22 @@ public final class TrainingWorkspace: Sendable {
         inputs = recomputes ? try model.blocks.map { _ in try FloatBuffer(count: rows * shape.embedding) } : []
         result = try FloatBuffer(count: rows * shape.embedding)
         logProbabilities = try FloatBuffer(count: max(1, targets))
+        var codes: [Int: ActivationBuffer] = [:]
+        if forward == .integer {
+            for width in Set([shape.embedding, shape.queries, shape.inner]) {
+                codes[width] = try ActivationBuffer(rows: rows, columns: width, quantised: true)
+            }
+        }
+        self.codes = codes
     }
+}
+
+/// How the forward pass of training multiplies frozen quantised weights; the way back always unpacks them exactly.
+public enum ForwardPrecision: String, Sendable, CaseIterable, Codable {
+    /// Unpacked to their exact values, in f32.
+    case exact
+    /// By the serving kernels, with activations as int8: several times faster, and what serving will compute.
+    case integer
 }
 
 /// m / n and 1 / n of layers with magnitudes (DoRA), by the offset of the magnitudes.
@@ -95,7 +115,8 @@ extension TrainingModel {
         precondition(batch.targets.count <= workspace.logProbabilities.count, "more targets than the workspace holds")
         guard !batch.tokens.isEmpty else { return }
         pool.run { worker in
-            let linear = LinearPass(worker: worker, arena: self.arena, ratios: ratios.ratios)
+            let linear = LinearPass(
+                worker: worker, arena: self.arena, ratios: ratios.ratios, codes: workspace.codes)
             let pass = BlockPass(
                 pass: linear, shape: self.shape, rope: self.rope, batch: batch, space: workspace.space)
             self.forward(pass, batch, workspace, noise)
@@ -148,7 +169,11 @@ extension TrainingModel {
     private func backward(_ pass: BlockPass, _ batch: TrainingBatch, _ workspace: TrainingWorkspace) {
         let worker = pass.pass.worker, e = shape.embedding, count = batch.tokens.count
         let space = workspace.space
-        for (index, block) in blocks.enumerated().reversed() {
+        // Below the lowest block of which anything is trained nothing has to be known.
+        let isEmbeddingTrained = if case .trained = embedding { true } else { false }
+        let lowest =
+            isEmbeddingTrained ? -1 : blocks.firstIndex { $0.linears.contains(where: \.isTrained) } ?? blocks.count
+        for (index, block) in blocks.enumerated().reversed() where index >= lowest {
             let kept = workspace.recomputes ? workspace.kept[0] : workspace.kept[index]
             if workspace.recomputes {
                 worker.copy(
@@ -156,8 +181,7 @@ extension TrainingModel {
                     to: MatrixView(kept.input, rows: count, columns: e))
                 pass.forward(block, kept, into: workspace.result)
             }
-            let isEmbeddingTrained = if case .trained = embedding { true } else { false }
-            pass.backward(block, kept, needsInput: index > 0 || isEmbeddingTrained)
+            pass.backward(block, kept, needsInput: index > lowest)
         }
         if case .trained(let parameter) = embedding {
             worker.accumulateRows(

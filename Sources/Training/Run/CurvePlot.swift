@@ -74,8 +74,10 @@ public struct CurvePlot: Sendable {
         body += "\(Self.escaped(steps))</text>\n"
         if let most = rates.max(), most > 0 {
             let curve = Self.thinned(rates, to: 300).enumerated().map { index, value in
-                (box.left + box.width * Double(index) / Double(max(min(rates.count, 300) - 1, 1)),
-                    box.top + box.height * (1 - 0.3 * value / most))
+                (
+                    box.left + box.width * Double(index) / Double(max(min(rates.count, 300) - 1, 1)),
+                    box.top + box.height * (1 - 0.3 * value / most)
+                )
             }
             body += "<polyline class=\"r\" points=\"\(path(curve))\"/>\n"
         }

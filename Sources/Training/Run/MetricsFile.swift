@@ -19,7 +19,9 @@ public final class MetricsFile {
         /// Which file, and errno.
         public let path: String, code: Int32
         /// What is wrong.
-        public var description: String { "\(path) cannot be written: \(String(describing: POSIXErrorCode(rawValue: code)))" }
+        public var description: String {
+            "\(path) cannot be written: \(String(describing: POSIXErrorCode(rawValue: code)))"
+        }
     }
 
     /// Opens or makes the file.

@@ -20,12 +20,14 @@ public struct TrainerSettings: Sendable, Equatable, Codable {
     public var recomputes: Bool
     /// α of NEFTune's noise; 0 for none.
     public var noise: Double
+    /// How frozen quantised weights are multiplied on the way forward.
+    public var forward: ForwardPrecision
 
     /// See the properties.
     public init(
         schedule: LearningRateSchedule, optimizer: OptimizerSettings = OptimizerSettings(), batchRows: Int,
         microBatchTokens: Int = 2048, seed: UInt64 = 0, shuffles: Bool = true, sharesBeginnings: Bool = true,
-        recomputes: Bool = false, noise: Double = 0
+        recomputes: Bool = false, noise: Double = 0, forward: ForwardPrecision = .exact
     ) {
         self.schedule = schedule
         self.optimizer = optimizer
@@ -36,6 +38,7 @@ public struct TrainerSettings: Sendable, Equatable, Codable {
         self.sharesBeginnings = sharesBeginnings
         self.recomputes = recomputes
         self.noise = noise
+        self.forward = forward
     }
 }
 
@@ -168,7 +171,8 @@ public final class Trainer {
         let wanted = max((rows + 127) / 128 * 128, workspace?.rows ?? 0)
         workspace = nil
         let fresh = try TrainingWorkspace(
-            model: model, rows: wanted, targets: max(targets, 2 * wanted), recomputes: settings.recomputes)
+            model: model, rows: wanted, targets: max(targets, 2 * wanted), recomputes: settings.recomputes,
+            forward: settings.forward)
         workspace = fresh
         return fresh
     }

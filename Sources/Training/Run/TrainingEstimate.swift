@@ -38,8 +38,9 @@ public struct TrainingEstimate: Sendable, Equatable {
             inner: c.feedForwardLength, vocabulary: c.vocabularySize, blocks: c.blockCount, epsilon: c.normEpsilon)
         let stored = file.tensors.reduce(0) { sum, tensor in
             // Vectors are f32; matrices keep their type, in groups of 16 rows.
-            sum + (tensor.dimensions.count < 2
-                ? 4 * tensor.elementCount : tensor.rowBytes * ((tensor.rows + 15) / 16 * 16))
+            sum
+                + (tensor.dimensions.count < 2
+                    ? 4 * tensor.elementCount : tensor.rowBytes * ((tensor.rows + 15) / 16 * 16))
         }
         let projections = file.tensors.filter { $0.name.hasPrefix("blk.") && $0.dimensions.count > 1 }
         let blockValues = Double(projections.reduce(0) { $0 + $1.elementCount })
@@ -92,7 +93,9 @@ public struct TrainingEstimate: Sendable, Equatable {
 
     /// Floating-point operations a second that products of a model's shape reach here: measured for about a third of
     /// a second with the widths of the feed-forward part.
-    public static func measuredSpeed(file: ModelFile, rows: Int, pool: WorkerPool, seconds: () -> Double) throws -> Double {
+    public static func measuredSpeed(file: ModelFile, rows: Int, pool: WorkerPool, seconds: () -> Double) throws
+        -> Double
+    {
         let c = file.configuration
         let m = min(max(rows, 48), 1024), depth = c.embeddingLength, n = c.feedForwardLength
         let x = try FloatBuffer(count: m * depth), y = try FloatBuffer(count: m * n)

@@ -11,14 +11,16 @@ struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: text("训练：微调、继续预训练、偏好优化", "Training: tuning, pretraining, preferences."),
         subcommands: [
-            Full.self, LoRA.self, Preference.self, TrainPreviewCommand.self, TrainShardCommand.self, TrainDataCommand.self,
+            Full.self, LoRA.self, Preference.self, TrainPreviewCommand.self, TrainShardCommand.self,
+            TrainDataCommand.self,
             Estimate.self, TrainProcessesCommand.self,
         ])
 
     struct Full: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "full",
-            abstract: text("训练全部权重；目录里没有权重时从随机权重开始", "Trains all weights; a folder without weights starts from random ones."))
+            abstract: text(
+                "训练全部权重；目录里没有权重时从随机权重开始", "Trains all weights; a folder without weights starts from random ones."))
         @OptionGroup var model: ModelOptions
         @OptionGroup var data: TrainingDataOptions
         @OptionGroup var options: TrainingOptions
@@ -35,7 +37,8 @@ struct TrainCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "lora",
             abstract: text(
-                "训练适配器（LoRA、rsLoRA、DoRA；底座可以是量化的）", "Trains an adapter (LoRA, rsLoRA, DoRA) beside a base of any type."))
+                "训练适配器（LoRA、rsLoRA、DoRA；底座可以是量化的）", "Trains an adapter (LoRA, rsLoRA, DoRA) beside a base of any type.")
+        )
         @OptionGroup var model: ModelOptions
         @OptionGroup var data: TrainingDataOptions
         @OptionGroup var options: TrainingOptions
@@ -112,7 +115,8 @@ struct TrainCommand: AsyncParsableCommand {
             let rows = try TrainingData(
                 data, options, file: base, definition: definition, tokenizer: try Tokenizer(definition), kind: kind)
             let isAdapter = method == "lora" || (preference != nil && shape.rank != nil)
-            let part = isAdapter ? shape.part(adapter: nil, baseName: location.path) : TrainedPart.everything
+            let part =
+                isAdapter ? shape.part(adapter: nil, base: base, baseName: location.path) : TrainedPart.everything
             let count = preference == nil ? rows.rows.count : max(rows.pairs.count, rows.judged.count)
             let settings = options.settings(rows: count, defaultRate: 1e-4)
             let plan = TrainingPlan(base: base, part: part, rows: rows, settings: settings, preference: preference)

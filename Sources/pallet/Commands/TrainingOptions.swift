@@ -14,14 +14,16 @@ struct TrainingOptions: ParsableArguments {
         name: .customLong("micro-batch-tokens"),
         help: ArgumentHelp(text("一次计算的词元数，越大越快、越占内存", "tokens computed at once: more is faster and takes memory")))
     var microBatchTokens = 1024
-    @Option(name: .customLong("learning-rate"), help: ArgumentHelp(text("学习率", "learning rate"))) var learningRate: Double?
+    @Option(name: .customLong("learning-rate"), help: ArgumentHelp(text("学习率", "learning rate"))) var learningRate:
+        Double?
     @Option(help: "β₁") var beta1 = 0.9
     @Option(help: "β₂") var beta2 = 0.999
     @Option(help: "ε") var epsilon = 1e-8
     @Option(name: .customLong("weight-decay"), help: ArgumentHelp(text("权重衰减", "weight decay"))) var weightDecay = 0.0
     @Option(name: .customLong("clip-norm"), help: ArgumentHelp(text("梯度范数上限，0 为不限", "largest gradient norm; 0 is off")))
     var clipNorm = 1.0
-    @Option(name: .customLong("warmup-steps"), help: ArgumentHelp(text("预热步数", "steps of the warm-up"))) var warmupSteps = 0
+    @Option(name: .customLong("warmup-steps"), help: ArgumentHelp(text("预热步数", "steps of the warm-up")))
+    var warmupSteps = 0
     @Option(help: "constant | linear | cosine | wsd") var schedule = "constant"
     @Option(name: .customLong("decay-steps"), help: ArgumentHelp(text("wsd 的下降步数", "steps of the decay of wsd")))
     var decaySteps = 0
@@ -32,11 +34,14 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(text("随机种子", "seed"))) var seed: UInt64 = 0
     @Flag(
         name: .customLong("no-shuffle"),
-        help: ArgumentHelp(text("按文件顺序逐行训练，不打乱、不拼接、不留验证行", "every row in the order of the file: no shuffling, packing, held-out rows")))
+        help: ArgumentHelp(
+            text("按文件顺序逐行训练，不打乱、不拼接、不留验证行", "every row in the order of the file: no shuffling, packing, held-out rows"))
+    )
     var noShuffle = false
     @Flag(help: ArgumentHelp(text("把短行拼到上下文长度", "pack short rows up to the context"))) var pack = false
     @Option(help: ArgumentHelp(text("NEFTune 噪声 α", "α of NEFTune's noise"))) var neftune = 0.0
-    @Flag(help: ArgumentHelp(text("反向时重算激活，省内存", "compute activations again on the way back: less memory"))) var recompute = false
+    @Flag(help: ArgumentHelp(text("反向时重算激活，省内存", "compute activations again on the way back: less memory")))
+    var recompute = false
     @Option(help: ArgumentHelp(text("另存一份逐步指标", "a second file of the metrics of each step"), valueName: "file"))
     var metrics: String?
     @Option(
@@ -45,14 +50,27 @@ struct TrainingOptions: ParsableArguments {
     var validationShare: Double?
     @Option(
         name: .customLong("validate-every"),
-        help: ArgumentHelp(text("每多少步看一次留出行；最好的一步会被保留", "steps between looks at held-out rows; the best state is kept")))
+        help: ArgumentHelp(text("每多少步看一次留出行；最好的一步会被保留", "steps between looks at held-out rows; the best state is kept"))
+    )
     var validateEvery = 0
-    @Option(help: ArgumentHelp(text("多少次不见好转即停止", "looks without improvement after which the run stops"))) var patience: Int?
-    @Option(name: .customLong("save-every"), help: ArgumentHelp(text("每多少步存检查点（默认每两分钟）", "steps between checkpoints (default: two minutes)")))
+    @Option(help: ArgumentHelp(text("多少次不见好转即停止", "looks without improvement after which the run stops"))) var patience:
+        Int?
+    @Option(
+        name: .customLong("save-every"),
+        help: ArgumentHelp(text("每多少步存检查点（默认每两分钟）", "steps between checkpoints (default: two minutes)")))
     var saveEvery: Int?
-    @Option(help: ArgumentHelp(text("混入的通用数据文件，防止遗忘", "general rows that are mixed in against forgetting"), valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            text("混入的通用数据文件，防止遗忘", "general rows that are mixed in against forgetting"), valueName: "file"))
     var replay: [String] = []
-    @Option(name: .customLong("replay-share"), help: ArgumentHelp(text("通用数据所占比例", "their share of the rows"))) var replayShare = 0.15
+    @Option(name: .customLong("replay-share"), help: ArgumentHelp(text("通用数据所占比例", "their share of the rows")))
+    var replayShare = 0.15
+    @Option(
+        help: ArgumentHelp(
+            text(
+                "量化底座的前向计算：exact 精确（f32），integer 用推理内核（快得多）",
+                "forward pass through quantised weights: exact (f32), or integer (the serving kernels: much faster)")))
+    var forward = "exact"
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
@@ -81,6 +99,9 @@ struct TrainingOptions: ParsableArguments {
             LearningRateSchedule.Decay(rawValue: decayShape) != nil, "--decay-shape 应为 linear 或 1-sqrt",
             "--decay-shape must be linear or 1-sqrt")
         try require(
+            ForwardPrecision(rawValue: forward) != nil, "--forward 应为 exact 或 integer",
+            "--forward must be exact or integer")
+        try require(
             OptimizerSettings.Method(rawValue: optimizer) != nil, "--optimizer 应为 adamw 或 muon",
             "--optimizer must be adamw or muon")
         try require(
@@ -103,7 +124,8 @@ struct TrainingOptions: ParsableArguments {
             weightDecay: weightDecay, clipNorm: clipNorm)
         return TrainerSettings(
             schedule: schedule, optimizer: optimizer, batchRows: batchRows, microBatchTokens: microBatchTokens,
-            seed: seed, shuffles: !noShuffle, recomputes: recompute, noise: neftune)
+            seed: seed, shuffles: !noShuffle, recomputes: recompute, noise: neftune,
+            forward: ForwardPrecision(rawValue: forward) ?? .exact)
     }
 }
 
@@ -113,15 +135,23 @@ struct AdapterShapeOptions: ParsableArguments {
     @Option(help: ArgumentHelp(text("缩放 α（默认为秩的两倍）", "its α (default: twice the rank)"))) var alpha: Double?
     @Option(
         name: .customLong("target-modules"),
-        help: ArgumentHelp(text("作用的层，逗号分隔（默认全部七个投影）", "layers it changes, comma-separated (default: all seven projections)")))
+        help: ArgumentHelp(
+            text("作用的层，逗号分隔（默认全部七个投影）", "layers it changes, comma-separated (default: all seven projections)")))
     var targetModules: String?
+    @Option(
+        help: ArgumentHelp(text("只训练最后几层（默认全部）：更快，更省内存", "train the last so many blocks only (default: all): faster")))
+    var layers: Int?
     @Flag(help: ArgumentHelp(text("缩放用 α/√r", "scale by α/√r"))) var rslora = false
     @Flag(help: ArgumentHelp(text("另训练每行的长度", "train the length of each row too"))) var dora = false
-    @Option(help: ArgumentHelp(text("从此 PEFT 目录继续", "PEFT folder to start from"), valueName: "folder")) var adapter: String?
+    @Option(help: ArgumentHelp(text("从此 PEFT 目录继续", "PEFT folder to start from"), valueName: "folder")) var adapter:
+        String?
 
     func validate() throws {
         if let rank, !(1...4096).contains(rank) {
             throw ValidationError(text("--rank 应在 1 与 4096 之间", "--rank must be from 1 to 4096"))
+        }
+        if let layers, layers < 1 {
+            throw ValidationError(text("--layers 至少为 1", "--layers must be at least 1"))
         }
         if let alpha, !(alpha > 0 && alpha.isFinite) {
             throw ValidationError(text("--alpha 应大于 0", "--alpha must be above 0"))
@@ -129,13 +159,21 @@ struct AdapterShapeOptions: ParsableArguments {
     }
 
     /// What is trained: the adapter to start from says it, or these options.
-    func part(adapter: LoRAAdapter?, baseName: String) -> TrainedPart {
+    func part(adapter: LoRAAdapter?, base: ModelFile, baseName: String) -> TrainedPart {
         if let adapter { return .lowRank(adapter.configuration) }
         let rank = rank ?? 16
         let names = targetModules?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        var targets = LoRAConfiguration.Targets.names(names ?? LoRAConfiguration.projections)
+        let blocks = base.configuration.blockCount
+        if let layers, layers < blocks {
+            // PEFT takes one expression for the whole name of a module.
+            let numbers = (blocks - layers..<blocks).map(String.init).joined(separator: "|")
+            let modules = (names ?? LoRAConfiguration.projections).joined(separator: "|")
+            targets = .pattern("model\\.layers\\.(\(numbers))\\.(self_attn|mlp)\\.(\(modules))")
+        }
         return .lowRank(
             LoRAConfiguration(
-                rank: rank, alpha: alpha ?? Double(2 * rank), targets: .names(names ?? LoRAConfiguration.projections),
+                rank: rank, alpha: alpha ?? Double(2 * rank), targets: targets,
                 usesRankStabilisedScale: rslora, usesDoRA: dora, baseName: baseName))
     }
 }

@@ -52,7 +52,8 @@ final class RunReport: Sendable {
             course.lastLoss = m.loss
             if let loss = progress.heldOutLoss { course.heldOut.append((m.step + 1, loss)) }
         }
-        let title = text("训练 损失 ", "training loss ") + String(format: "%.3f", m.loss)
+        let title =
+            text("训练 损失 ", "training loss ") + String(format: "%.3f", m.loss)
             + String(format: "  %.0f tok/s", progress.tokensPerSecond)
         bar.title(title, Int64(m.step + 1), of: Int64(progress.steps))
     }
@@ -70,11 +71,13 @@ final class RunReport: Sendable {
 
     func end(_ result: RunResult) throws {
         let losses = try metrics()
-        let plot = CurvePlot(losses: losses.map(\.loss), heldOut: course.withLock { $0.heldOut }, rates: losses.map(\.rate))
+        let plot = CurvePlot(
+            losses: losses.map(\.loss), heldOut: course.withLock { $0.heldOut }, rates: losses.map(\.rate))
         try Data(
             plot.svg(
                 title: "\(modelName) · \(method)", loss: text("损失", "loss"), held: text("留出行", "held-out"),
-                rate: text("学习率", "learning rate"), steps: text("步", "steps")).utf8
+                rate: text("学习率", "learning rate"), steps: text("步", "steps")
+            ).utf8
         ).write(to: folder.curves, options: .atomic)
         let speed = result.seconds > 0 ? Double(result.computedTokens) / result.seconds : 0
         let card = Card(

@@ -63,7 +63,8 @@ struct TrainingPlan {
         var operations = work.tokens * estimate.operationsPerToken + work.targets * estimate.operationsPerTarget
         if let preference {
             // Answers are computed once more to know their gradients' weights, and by the reference.
-            let forward = work.tokens * estimate.operationsPerToken / 3 + work.targets * estimate.operationsPerTarget / 3
+            let forward =
+                work.tokens * estimate.operationsPerToken / 3 + work.targets * estimate.operationsPerTarget / 3
             operations += forward * (preference.needsReference ? 2 : 1) * (preference == .kto ? 2 : 1)
         }
         // Norms, attention's rows, the optimizer and what waits for them.

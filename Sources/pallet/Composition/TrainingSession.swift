@@ -51,7 +51,7 @@ struct TrainingSession {
         do {
             try run(group)
             try group.close()
-        } catch where group.size > 1 {
+        } catch  where group.size > 1 {
             // The others would wait for this process if it just ended.
             Output.note(text("pallet：", "pallet: ") + Failure(error).message)
             group.abort(code: Failure(error).code.rawValue)
@@ -65,7 +65,8 @@ struct TrainingSession {
         let tokenizer = try Tokenizer(definition)
         let start = try shape?.adapter.map { try AdapterLoading(home: home).read($0, for: base) }
         let part =
-            isAdapter ? shape?.part(adapter: start, baseName: location.path) ?? .everything : TrainedPart.everything
+            isAdapter
+            ? shape?.part(adapter: start, base: base, baseName: location.path) ?? .everything : TrainedPart.everything
         let kind: DatasetForm.Kind? = preference.map { $0.method == .kto ? .judged : .pairs } ?? .rows
         let rows = try TrainingData(
             data, options, file: base, definition: definition, tokenizer: tokenizer, kind: kind)
@@ -121,7 +122,8 @@ struct TrainingSession {
                 let file = try Self.open(try ModelLoading(home: home).locate(name), seed: options.seed)
                 guard file.configuration.vocabularySize == base.configuration.vocabularySize else {
                     throw Failure(
-                        .data, "参考模型 \(name) 的词表有 \(file.configuration.vocabularySize) 个词元，模型有 \(base.configuration.vocabularySize) 个",
+                        .data,
+                        "参考模型 \(name) 的词表有 \(file.configuration.vocabularySize) 个词元，模型有 \(base.configuration.vocabularySize) 个",
                         "the reference \(name) has \(file.configuration.vocabularySize) tokens, the model "
                             + "\(base.configuration.vocabularySize)")
                 }
@@ -170,7 +172,8 @@ struct TrainingSession {
             "clip-norm": "\(o.clipNorm)", "batch-rows": "\(settings.batchRows)",
             "micro-batch-tokens": "\(settings.microBatchTokens)", "seed": "\(settings.seed)",
             "shuffle": "\(settings.shuffles)", "neftune": "\(settings.noise)", "pack": "\(options.pack)",
-            "context": data.context.map { "\($0)" } ?? "default", "answers": data.answers, "cut": "\(data.cut)",
+            "forward": settings.forward.rawValue, "context": data.context.map { "\($0)" } ?? "default",
+            "answers": data.answers, "cut": "\(data.cut)",
             "validation-share": options.validationShare.map { "\($0)" } ?? "default",
         ]
         if !options.replay.isEmpty { fields["replay-share"] = "\(options.replayShare)" }
@@ -184,6 +187,7 @@ struct TrainingSession {
             fields["alpha"] = shape.alpha.map { "\($0)" } ?? "default"
             fields["target-modules"] = shape.targetModules ?? "default"
             fields["kind"] = shape.dora ? "dora" : shape.rslora ? "rslora" : "lora"
+            fields["layers"] = shape.layers.map { "\($0)" } ?? "all"
             fields["adapter"] = shape.adapter ?? "none"
         }
         return RunIdentity(fields)
@@ -193,8 +197,10 @@ struct TrainingSession {
     private func checkMemory(
         _ base: ModelFile, _ part: TrainedPart, _ rows: TrainingData, _ settings: TrainerSettings
     ) throws {
-        let estimate = try TrainingPlan(base: base, part: part, rows: rows, settings: settings, preference: preference?.method)
-            .estimate()
+        let estimate = try TrainingPlan(
+            base: base, part: part, rows: rows, settings: settings, preference: preference?.method
+        )
+        .estimate()
         let available = MachineMemory.available
         guard let available, estimate.bytes > available else { return }
         throw Failure(
@@ -202,7 +208,8 @@ struct TrainingSession {
             "需要约 \(Bytes.text(estimate.bytes)) 内存，可用 \(Bytes.text(available))。可减小 --micro-batch-tokens、加 --recompute、"
                 + "改用 pallet train lora，或换小一些的模型",
             "about \(Bytes.text(estimate.bytes)) of memory are needed and \(Bytes.text(available)) are free. Lower "
-                + "--micro-batch-tokens, add --recompute, train an adapter (pallet train lora), or take a smaller model")
+                + "--micro-batch-tokens, add --recompute, train an adapter (pallet train lora), or take a smaller model"
+        )
     }
 
     private func prepareFolder(_ group: any Communicator) throws {
