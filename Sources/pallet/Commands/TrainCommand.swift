@@ -117,7 +117,7 @@ struct TrainCommand: AsyncParsableCommand {
             let isAdapter = method == "lora" || (preference != nil && shape.rank != nil)
             let part =
                 isAdapter ? shape.part(adapter: nil, base: base, baseName: location.path) : TrainedPart.everything
-            let count = preference == nil ? rows.rows.count : max(rows.pairs.count, rows.judged.count)
+            let count = rows.count
             let settings = options.settings(rows: count, defaultRate: 1e-4)
             let plan = TrainingPlan(base: base, part: part, rows: rows, settings: settings, preference: preference)
             let estimate = try plan.estimate()

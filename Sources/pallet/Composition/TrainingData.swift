@@ -13,6 +13,17 @@ struct TrainingData {
     var report = DataReport()
     /// SHA-256 of the files.
     var hash = ""
+    /// A file of tokens that is read row by row; nil where the rows are in memory.
+    private var shard: TokenShard?
+
+    /// Rows that are trained on, or of a shard its first ones, to plan with.
+    var sample: [TrainingRow] { rows }
+
+    /// How many rows, pairs or judged answers are trained on.
+    var count: Int { shard?.count ?? max(rows.count, pairs.count, judged.count) }
+
+    /// What the run reads.
+    var source: any RowSource { shard ?? RowsInMemory(rows) as any RowSource }
 
     /// Tokens of the longest sequence.
     var longest: Int { report.longest }
@@ -22,6 +33,16 @@ struct TrainingData {
         _ data: TrainingDataOptions, _ options: TrainingOptions, file: ModelFile, definition: TokenizerDefinition,
         tokenizer: Tokenizer, kind: DatasetForm.Kind?
     ) throws {
+        if let shard = try Self.shard(data, definition) {
+            self.shard = shard
+            hash = shard.hash
+            rows = try (0..<min(shard.count, 256)).map { try shard.row($0) }
+            report.rows = shard.count
+            report.tokens = shard.tokens
+            report.trainedTokens = shard.trainedTokens
+            report.longest = shard.longest
+            return
+        }
         let size = file.configuration.vocabularySize
         var own = data
         own.context = data.context ?? min(file.configuration.contextLength, 2048)
@@ -44,6 +65,23 @@ struct TrainingData {
     }
 
     private init() {}
+
+    /// The file of tokens, where that is what was given; made for this model's tokenizer.
+    private static func shard(
+        _ data: TrainingDataOptions, _ definition: TokenizerDefinition
+    ) throws -> TokenShard? {
+        guard let url = data.files.first, data.files.count == 1 else { return nil }
+        do {
+            return try TokenShard(url, tokenizerHash: definition.fingerprint)
+        } catch TokenShardError.notAShard {
+            return nil
+        } catch TokenShardError.damaged where !["shard", "tokens"].contains(url.pathExtension) {
+            // A text file shorter than a shard's header.
+            return nil
+        } catch TokenShardError.file {
+            return nil
+        }
+    }
 
     private mutating func read(_ reader: DataReader, _ files: [URL]) throws -> DataReport {
         var rows: [TrainingRow] = [], pairs: [PreferencePair] = [], judged: [JudgedCompletion] = []

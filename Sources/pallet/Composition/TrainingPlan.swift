@@ -13,7 +13,7 @@ struct TrainingPlan {
 
     /// Tokens of the rows as they are computed, by the step.
     private var sequences: [Int] {
-        if !rows.rows.isEmpty { return rows.rows.map(\.tokens.count) }
+        if !rows.sample.isEmpty { return rows.sample.map(\.tokens.count) }
         let pairs = rows.pairs.map { $0.prompt.count + $0.chosen.count + $0.rejected.count }
         return pairs + rows.judged.map { $0.prompt.count + $0.completion.count }
     }
@@ -22,7 +22,7 @@ struct TrainingPlan {
     /// micro-batch.
     private func work() -> (tokens: Double, targets: Double, largest: Int, parts: Int) {
         let count = settings.batchRows
-        guard !rows.rows.isEmpty else {
+        guard !rows.sample.isEmpty else {
             let lengths = sequences, mean = Double(lengths.reduce(0, +)) / Double(max(lengths.count, 1))
             let tokens = mean * Double(count)
             let largest = max(min(Int(tokens), settings.microBatchTokens), lengths.max() ?? 0)
@@ -31,14 +31,14 @@ struct TrainingPlan {
         }
         let order: RowOrder
         if settings.shuffles {
-            order = RowOrder(groups: RowGroups.groups(of: rows.rows), seed: settings.seed)
+            order = RowOrder(groups: RowGroups.groups(of: rows.sample), seed: settings.seed)
         } else {
-            order = RowOrder(inFileOrder: rows.rows.count)
+            order = RowOrder(inFileOrder: rows.sample.count)
         }
         let steps = min(settings.schedule.steps, max(1, 400 / count))
         var tokens = 0, targets = 0, largest = 0, parts = 0
         for step in 0..<steps {
-            let own = (step * count..<(step + 1) * count).map { rows.rows[order.row(at: $0)] }
+            let own = (step * count..<(step + 1) * count).map { rows.sample[order.row(at: $0)] }
             let batches = TrainingBatch.sizes(
                 of: own, tokens: settings.microBatchTokens, sharing: settings.sharesBeginnings && settings.noise == 0)
             tokens += batches.reduce(0, +)

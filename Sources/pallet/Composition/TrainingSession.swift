@@ -70,7 +70,7 @@ struct TrainingSession {
         let kind: DatasetForm.Kind? = preference.map { $0.method == .kto ? .judged : .pairs } ?? .rows
         let rows = try TrainingData(
             data, options, file: base, definition: definition, tokenizer: tokenizer, kind: kind)
-        let count = preference == nil ? rows.rows.count : max(rows.pairs.count, rows.judged.count)
+        let count = rows.count
         let settings = options.settings(rows: count, defaultRate: isAdapter ? 2e-4 : 1e-5)
         try checkMemory(base, part, rows, settings)
         try prepareFolder(group)
@@ -114,7 +114,7 @@ struct TrainingSession {
         _ rows: TrainingData, _ settings: TrainerSettings, _ base: ModelFile, _ start: LoRAAdapter?, _ pool: WorkerPool
     ) throws -> any Objective {
         guard let preference else {
-            return SupervisedObjective(source: RowsInMemory(rows.rows), settings: settings)
+            return SupervisedObjective(source: rows.source, settings: settings)
         }
         var reference: TrainingModel?
         if preference.method.needsReference {
