@@ -36,6 +36,9 @@ extension Failure {
         case is TransformerError: self.init(.data, error)
         case TrainingDataError.file(let error), TokenShardError.file(let error): self = Self.file(error)
         case is TrainingDataError, is TokenShardError: self.init(.data, error, "训练数据：", "training data: ")
+        case is TrainerError, is TrainingModelError, is CheckpointError, is RowSourceError: self.init(.data, error)
+        case is MetricsFile.WriteError: self.init(.io, error)
+        case let error as CommunicationError: self = Self.communication(error)
         case is TensorError: self.init(.data, error, "计算：", "compute: ")
         case GenerationError.promptTooLong: self.init(.data, error)
         case is GenerationError: self.init(.usage, error)
@@ -104,6 +107,15 @@ extension Failure {
         case .badName: Failure(.usage, error)
         case .buildRunning, .cancelled: Failure(.temporary, error)
         case .alteredRecords, .damagedLine: Failure(.data, error)
+        }
+    }
+
+    private static func communication(_ error: CommunicationError) -> Failure {
+        switch error {
+        case .noLibrary, .unusableLibrary, .worldSize: Failure(.unavailable, error)
+        case .failed: Failure(.temporary, error)
+        case .disagreement: Failure(.configuration, error)
+        case .parts: Failure(.software, error)
         }
     }
 

@@ -7,7 +7,9 @@ enum ParserMessage {
         guard Language.current == .chinese else { return text }
         // A script for a shell is no text for people.
         guard text.contains("Usage: ") || text.contains("USAGE: ") || text.hasPrefix("Error: ") else { return text }
-        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line(String($0)) }
+        // The parser may break a line within a default value.
+        let joined = text.replacing(#/\(default:\s+([^()]*)\)/#) { "（默认：\($0.1)）" }
+        return joined.split(separator: "\n", omittingEmptySubsequences: false).map { line(String($0)) }
             .joined(separator: "\n")
     }
 
@@ -25,8 +27,7 @@ enum ParserMessage {
             return "  详见 '\(match.1)'。"
         }
         return line.replacing("Show help information.", with: "显示帮助。")
-            .replacing("Show the version.", with: "显示版本。").replacing("(default: ", with: "（默认：")
-            .replacing(#/（默认：([^()]*)\)/#) { "（默认：\($0.1)）" }
+            .replacing("Show the version.", with: "显示版本。")
     }
 
     private static func problem(_ text: String) -> String {
