@@ -11,8 +11,8 @@ struct Pallet: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ServeCommand.self, AskCommand.self, ChatCommand.self, ModelCommand.self,
-            CorpusCommand.self, IndexCommand.self, TrainCommand.self, SearchCommand.self, SiteCommand.self, GenerateCommand.self,
-            TokenizerCommand.self, BenchCommand.self, KeyCommand.self,
+            CorpusCommand.self, IndexCommand.self, TrainCommand.self, SearchCommand.self, SiteCommand.self,
+            GenerateCommand.self, TokenizerCommand.self, BenchCommand.self, KeyCommand.self,
         ])
 
     static func main() async {

@@ -66,7 +66,8 @@ import Testing
             #expect(try Quantisation.encode(values, type: type, pool: WorkerPool(threads: threads)) == one)
         }
         for odd: [Float] in [
-            [0, 0, 0], [.nan, 1, -1], [.infinity, 1], [-.infinity, .nan], [.leastNonzeroMagnitude, -.leastNonzeroMagnitude], [3e38, -3e38], [-1, -1, -1],
+            [0, 0, 0], [.nan, 1, -1], [.infinity, 1], [-.infinity, .nan],
+            [.leastNonzeroMagnitude, -.leastNonzeroMagnitude], [3e38, -3e38], [-1, -1, -1],
         ] {
             let bytes = try Quantisation.encode((0..<256).map { odd[$0 % odd.count] }, type: type)
             let back = try Quantisation.dequantise(bytes, type: type, count: 256)
