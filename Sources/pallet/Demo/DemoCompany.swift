@@ -23,6 +23,8 @@ struct DemoCompany {
         let documents: String
         let sitePage: String
         let calibration: String
+        /// Questions that the tuned model is measured on.
+        let questions: String?
     }
 
     static let indexName = "company"
@@ -47,13 +49,7 @@ struct DemoCompany {
                 "   网点 \(report.stationsKept) 个，其中 \(report.filing.filedUnderWrongProvince.count) 个原页归错省份，已改正",
                 "   \(report.stationsKept) stations, \(report.filing.filedUnderWrongProvince.count) of them filed under the "
                     + "wrong province on the page and corrected"))
-        let corpus = try CorpusBuilding(home: home).build(
-            folder.appendingPathComponent(facts.documents, isDirectory: true), name: Self.indexName)
-        Output.line(
-            text(
-                "   资料 \(corpus.documentsRead) 份，记录 \(corpus.records) 条，丢弃 \(corpus.droppedTotal) 条（见 corpus/\(corpus.name)/report.json）",
-                "   \(corpus.documentsRead) documents, \(corpus.records) records, \(corpus.droppedTotal) dropped "
-                    + "(corpus/\(corpus.name)/report.json says why)"))
+        try buildCorpus(in: home)
         let index = try await CorpusBuilding(home: home, threads: threads).index(
             [Self.indexName, SiteImport.corpusName], name: Self.indexName)
         Output.line(text("   索引 \(index.passages) 段", "   index of \(index.passages) passages"))
@@ -77,5 +73,16 @@ struct DemoCompany {
             AssistantRecord(
                 name: "assistant", title: facts.assistantName, model: model, knowledge: Self.indexName,
                 systemText: facts.systemText.zh, settings: .init(hotline: facts.hotline)))
+    }
+
+    /// The documents as clean records.
+    func buildCorpus(in home: Home) throws {
+        let corpus = try CorpusBuilding(home: home).build(
+            folder.appendingPathComponent(facts.documents, isDirectory: true), name: Self.indexName)
+        Output.line(
+            text(
+                "   资料 \(corpus.documentsRead) 份，记录 \(corpus.records) 条，丢弃 \(corpus.droppedTotal) 条（见 corpus/\(corpus.name)/report.json）",
+                "   \(corpus.documentsRead) documents, \(corpus.records) records, \(corpus.droppedTotal) dropped "
+                    + "(corpus/\(corpus.name)/report.json says why)"))
     }
 }
