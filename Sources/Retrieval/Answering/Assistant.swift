@@ -32,11 +32,14 @@ public struct Assistant: Sendable {
         public var askShare: Double
         /// Evidence from which on a sentence is quoted although the model itself said that it found nothing.
         public var quotesOverRefusal: Double
-        /// Whether the model was tuned to refuse (`TuningRowMaker`): then its refusal counts, whatever retrieval says,
-        /// and it is asked wherever anything was found at all. An untuned model refuses and answers at random.
+        /// Whether the model was tuned to refuse (`TuningRowMaker`): then its refusal counts unless the evidence is
+        /// overwhelming, and it is asked wherever anything was found at all. An untuned model refuses and answers at random.
         public var trustsRefusals: Bool
         /// Share of the threshold from which on a model is asked whose refusals are trusted.
         public static let trustedAskShare = 0.25
+        /// Evidence from which on a sentence is quoted although a model whose refusals are trusted refused: tuned on
+        /// few rows, small models refuse too much rather than too little.
+        public static let overrulesTrustedRefusal = 0.8
         /// Whether passages that a newer document contradicts are kept from the model.
         public var leavesOutSuperseded: Bool
         /// Sentences that an answer has at most.
@@ -148,7 +151,9 @@ public struct Assistant: Sendable {
                 : threshold + (found.hasVectors ? 0 : (1 - threshold) * configuration.quoteMargin)
             let isSure =
                 evidence >= (draft.isRefused ? configuration.quotesOverRefusal : min(threshold, quoteThreshold))
-            let isFinal = draft.isRefused && configuration.trustsRefusals
+            // A tuned model's refusal counts, unless what was found speaks very strongly against it.
+            let isFinal =
+                draft.isRefused && configuration.trustsRefusals && evidence < Configuration.overrulesTrustedRefusal
             let mayQuote =
                 configuration.quotesWhenUnsupported && evidence >= quoteThreshold && (isSure || !draft.isRefused)
                 && !isFinal

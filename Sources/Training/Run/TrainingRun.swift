@@ -111,6 +111,8 @@ public final class TrainingRun {
         if FileManager.default.fileExists(atPath: folder.checkpoint.path) {
             state = try Checkpoint.restore(trainer, from: folder.checkpoint, identity: identity)
         }
+        // Processes on several machines must see one folder.
+        try trainer.communicator.requireEqual("\(state.step)", named: "the steps of the checkpoint")
         var files: [MetricsFile] = []
         if leads {
             let places = [folder.metrics] + (extraMetrics.map { [$0] } ?? [])

@@ -77,7 +77,9 @@ struct TrainingSession {
         let hashes = try (model: FileHash.ofModel(location), data: rows.hash)
         let identity = identity(settings, hashes, fingerprint: definition.fingerprint)
         try group.requireEqual(identity.fields.sorted { $0.key < $1.key }.description, named: "the run")
-        if group.isLeader, try isDone(identity) { return }
+        // All leave together, or none would.
+        let isDone = try group.isLeader ? isDone(identity) : false
+        if try group.allGather([isDone ? 1 : 0]).contains([1]) { return }
         let pool = try WorkerPool(threads: options.threads.count)
         let model = try load(base, part, start, pool)
         let trainer = try Trainer(
