@@ -79,11 +79,15 @@ public enum Checkpoint {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let text = String(decoding: try encoder.encode(state), as: UTF8.self)
-        let writer = try SafetensorsWriter(to: url, metadata: ["state": text], tensors: layout, replacing: true)
+        var digest = Digest(text)
+        for parameter in arena.parameters {
+            for buffer in buffers { for range in pieces(of: parameter) { digest.add(buffer.array(range)) } }
+        }
+        let writer = try SafetensorsWriter(
+            to: url, metadata: ["state": text, "digest": digest.text], tensors: layout, replacing: true)
         for parameter in arena.parameters {
             for buffer in buffers {
-                for start in stride(from: 0, to: parameter.count, by: 1 << 20) {
-                    let range = parameter.offset + start..<parameter.offset + min(start + 1 << 20, parameter.count)
+                for range in pieces(of: parameter) {
                     try writer.write(try Quantisation.encode(buffer.array(range), type: .f32))
                 }
             }
@@ -91,9 +95,20 @@ public enum Checkpoint {
         try writer.finish()
     }
 
+    /// The file of a checkpoint; what is wrong with its form is told as a checkpoint's and not as a model's.
+    private static func open(_ url: URL) throws -> SafetensorsFile {
+        do {
+            return try SafetensorsFile(url)
+        } catch SafetensorsError.file(let error) {
+            throw error
+        } catch {
+            throw CheckpointError.damaged(path: url.path, reason: "it is cut off or altered")
+        }
+    }
+
     /// What a checkpoint says, without its tensors.
     public static func state(of url: URL) throws -> State {
-        let file = try SafetensorsFile(url)
+        let file = try open(url)
         guard let text = file.metadata["state"] else {
             throw CheckpointError.damaged(path: url.path, reason: "it says nothing about a run")
         }
@@ -116,7 +131,7 @@ public enum Checkpoint {
     }
 
     private static func load(_ trainer: Trainer, from url: URL) throws {
-        let file = try SafetensorsFile(url), arena = trainer.model.arena
+        let file = try open(url), arena = trainer.model.arena
         let buffers = [arena.values, trainer.optimizer.first, trainer.optimizer.second]
         for parameter in arena.parameters {
             for part in parts {
@@ -128,17 +143,52 @@ public enum Checkpoint {
                 }
             }
         }
-        for parameter in arena.parameters {
-            for (part, buffer) in zip(parts, buffers) {
-                let name = "\(part).\(parameter.name)"
-                for start in stride(from: 0, to: parameter.count, by: 1 << 20) {
-                    let count = min(1 << 20, parameter.count - start)
-                    let bytes = try file.read(name, bytes: 4 * start..<4 * (start + count))
-                    buffer.store(
-                        try Quantisation.dequantise(bytes, type: .f32, count: count), at: parameter.offset + start)
+        var digest = Digest(file.metadata["state"] ?? "")
+        try forEachPiece(of: file, arena.parameters) { _, _, values in digest.add(values) }
+        guard digest.text == file.metadata["digest"] else {
+            throw CheckpointError.damaged(path: url.path, reason: "its values were altered after they were written")
+        }
+        try forEachPiece(of: file, arena.parameters) { part, start, values in
+            buffers[part].store(values, at: start)
+        }
+    }
+
+    /// Parts of a parameter that are written and read at once.
+    private static func pieces(of parameter: Parameter) -> [Range<Int>] {
+        stride(from: parameter.range.lowerBound, to: parameter.range.upperBound, by: 1 << 20).map {
+            $0..<min($0 + 1 << 20, parameter.range.upperBound)
+        }
+    }
+
+    private static func forEachPiece(
+        of file: SafetensorsFile, _ parameters: [Parameter], _ body: (Int, Int, [Float]) -> Void
+    ) throws {
+        for parameter in parameters {
+            for (index, part) in parts.enumerated() {
+                for range in pieces(of: parameter) {
+                    let first = range.lowerBound - parameter.offset
+                    let bytes = try file.read(
+                        "\(part).\(parameter.name)", bytes: 4 * first..<4 * (first + range.count))
+                    body(index, range.lowerBound, try Quantisation.dequantise(bytes, type: .f32, count: range.count))
                 }
             }
         }
+    }
+
+    /// 64 bits that any one changed word changes: a disk's errors are seen, an attacker's are not.
+    private struct Digest {
+        private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+        init(_ text: String) { for byte in text.utf8 { mix(UInt64(byte)) } }
+
+        private mutating func mix(_ word: UInt64) {
+            state = (state ^ word) &* 0x9E37_79B9_7F4A_7C15
+            state ^= state >> 29
+        }
+
+        mutating func add(_ values: [Float]) { for value in values { mix(UInt64(value.bitPattern)) } }
+
+        var text: String { String(state, radix: 16) }
     }
 
     /// Puts the trained values alone into a model, e.g. the best ones of a run.
