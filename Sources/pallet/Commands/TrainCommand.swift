@@ -94,7 +94,7 @@ struct TrainCommand: AsyncParsableCommand {
         @OptionGroup var data: TrainingDataOptions
         @OptionGroup var options: TrainingOptions
         @OptionGroup var shape: AdapterShapeOptions
-        @Flag var json = false
+        @Flag(help: ArgumentHelp(text("以 JSON 输出", "print as JSON"))) var json = false
 
         private struct Answer: Encodable {
             let bytes, frozen, trained, gradients, moments, activations, working, trained_values: Int
