@@ -106,7 +106,8 @@ struct ReferenceCase {
 
     /// A trainer as the command asks for it.
     func trainer(
-        threads: Int = 2, instructionSet: InstructionSet = .current, change: (inout TrainerSettings) -> Void = { _ in }
+        threads: Int = 2, instructionSet: InstructionSet = .current, communicator: any Communicator = SingleProcess(),
+        change: (inout TrainerSettings) -> Void = { _ in }
     ) throws -> Trainer {
         let pool = try WorkerPool(threads: threads, instructionSet: instructionSet)
         let (part, adapter) = try part()
@@ -117,7 +118,8 @@ struct ReferenceCase {
         change(&settings)
         guard arguments.contains("preference") else {
             let objective = SupervisedObjective(source: RowsInMemory(try rows()), settings: settings)
-            return try Trainer(model: model, settings: settings, objective: objective, pool: pool)
+            return try Trainer(
+                model: model, settings: settings, objective: objective, pool: pool, communicator: communicator)
         }
         let method = try #require(PreferenceMethod(rawValue: text("method") ?? ""))
         let frozen = try ModelFile.open(try #require(url("reference") ?? url("model")))
@@ -125,7 +127,8 @@ struct ReferenceCase {
         let objective = PreferenceObjective(
             method, rows: try preferenceRows(), beta: number("beta") ?? 0, gamma: number("gamma") ?? 0,
             reference: reference, settings: settings)
-        return try Trainer(model: model, settings: settings, objective: objective, pool: pool)
+        return try Trainer(
+            model: model, settings: settings, objective: objective, pool: pool, communicator: communicator)
     }
 }
 

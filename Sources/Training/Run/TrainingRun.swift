@@ -128,8 +128,12 @@ public final class TrainingRun {
             }
         }
         let start = clock()
-        var saved = start, misses = 0, lastLook = state.step
+        var saved = start, misses = misses(state), lastLook = state.step
         while !trainer.isFinished {
+            if let patience = settings.patience, misses >= patience {
+                result.ending = .stoppedEarly
+                break
+            }
             if try anyoneStops() {
                 result.ending = .interrupted
                 break
@@ -163,11 +167,8 @@ public final class TrainingRun {
                 try save(&state, since: start)
                 saved = now
             }
-            if let patience = settings.patience, misses >= patience {
-                result.ending = .stoppedEarly
-                break
-            }
         }
+        if let patience = settings.patience, misses >= patience { result.ending = .stoppedEarly }
         result.seconds = clock() - start
         if state.step > 0 { try save(&state, since: start) }
         if result.ending != .interrupted { try conclude(&result, &state, lastLook: lastLook) }
@@ -189,8 +190,15 @@ public final class TrainingRun {
         }
     }
 
+    /// Looks since the lowest held-out loss: a run that goes on gives up when an undisturbed one does.
+    private func misses(_ state: Checkpoint.State) -> Int {
+        guard settings.evaluationSteps > 0 else { return 0 }
+        return max(0, state.step / settings.evaluationSteps - (state.bestStep ?? 0) / settings.evaluationSteps)
+    }
+
     /// Whether a held-out loss is the lowest so far; then the state is kept.
     private func note(_ loss: Double, _ state: inout Checkpoint.State) throws -> Bool {
+        guard loss.isFinite else { return false }
         if let best = state.bestLoss, loss >= best { return false }
         state.bestLoss = loss
         state.bestStep = state.step
