@@ -31,6 +31,16 @@ public final class MetricsFile {
     ///   - step: steps that are done: as many lines are kept.
     public init(_ url: URL, header: String?, keeping step: Int) throws {
         path = url.path
+        // Terminals, pipes and the like are written to as they are.
+        let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        let isPlain = (kind ?? .typeRegular) == .typeRegular
+        if isPlain { try Self.keep(step, of: url, header: header) }
+        descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        guard descriptor >= 0 else { throw WriteError(path: path, code: errno) }
+    }
+
+    /// The header and the lines of so many steps, put in the file's place as a whole.
+    private static func keep(_ step: Int, of url: URL, header: String?) throws {
         var lines: [Substring] = []
         if step > 0, let data = try? Data(contentsOf: url) {
             lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
@@ -39,8 +49,6 @@ public final class MetricsFile {
         if lines.isEmpty, let header { lines = [Substring(header)] }
         let text = lines.map { $0 + "\n" }.joined()
         try Data(text.utf8).write(to: url, options: .atomic)
-        descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-        guard descriptor >= 0 else { throw WriteError(path: path, code: errno) }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

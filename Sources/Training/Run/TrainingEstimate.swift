@@ -18,7 +18,7 @@ public struct TrainingEstimate: Sendable, Equatable {
     }
 
     /// What the program takes without a model: code, threads, the tokenizer.
-    static let program = 60 << 20
+    public static let program = 60 << 20
 
     /// - Parameters:
     ///   - file: the base.

@@ -143,7 +143,7 @@ public final class TrainingRun {
                 metrics = try trainer.next()
             } catch {
                 state.step = trainer.step
-                try? save(&state, since: start)
+                if trainer.step > 0 { try? save(&state, since: start) }
                 throw error
             }
             state.step = trainer.step

@@ -102,11 +102,14 @@ struct TrainCommand: AsyncParsableCommand {
             let steps: Int
         }
 
-        func run() throws {
-            let preference = PreferenceMethod(rawValue: method)
-            guard preference != nil || method == "full" || method == "lora" else {
+        func validate() throws {
+            guard PreferenceMethod(rawValue: method) != nil || method == "full" || method == "lora" else {
                 throw ValidationError(text("未知方法 \(method)", "unknown method \(method)"))
             }
+        }
+
+        func run() throws {
+            let preference = PreferenceMethod(rawValue: method)
             let loading = ModelLoading(home: model.home.folder)
             let location = try loading.locate(model.model)
             let base = try TrainingSession.open(location, seed: options.seed)
@@ -146,7 +149,8 @@ struct TrainCommand: AsyncParsableCommand {
                 (text("不训练的权重", "frozen weights"), e.frozen), (text("训练的参数", "trained values"), e.values),
                 (text("梯度", "gradients"), e.gradients), (text("优化器", "optimizer"), e.moments),
                 (text("激活", "activations"), e.activations), (text("工作区", "working memory"), e.working),
-                (text("参考模型", "reference model"), e.reference), (text("合计", "in all"), e.bytes),
+                (text("参考模型", "reference model"), e.reference),
+                (text("程序本身", "the program itself"), TrainingEstimate.program), (text("合计", "in all"), e.bytes),
             ]
             for (name, bytes) in parts where bytes > 0 { table.add([name, Bytes.text(bytes)]) }
             Output.line(table.description)

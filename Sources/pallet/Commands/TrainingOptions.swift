@@ -6,7 +6,7 @@ import Training
 /// How a run goes, the same for every way to train.
 struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(text("运行目录：模型或适配器、指标、检查点", "folder of the run: model or adapter, metrics, checkpoint")))
-    var output: String
+    var output = ""
     @Option(help: ArgumentHelp(text("步数", "steps"))) var steps: Int?
     @Option(help: ArgumentHelp(text("遍数（默认 1）", "passes over the data (default 1)"))) var epochs: Double?
     @Option(name: .customLong("batch-rows"), help: ArgumentHelp(text("每步行数", "rows of a step"))) var batchRows = 8
@@ -77,8 +77,11 @@ struct TrainingOptions: ParsableArguments {
         func require(_ holds: Bool, _ chinese: String, _ english: String) throws {
             if !holds { throw ValidationError(text(chinese, english)) }
         }
-        try require(steps ?? 1 >= 1, "--steps 至少为 1", "--steps must be at least 1")
-        try require((epochs ?? 1) > 0, "--epochs 应大于 0", "--epochs must be above 0")
+        try require(
+            (1...1_000_000_000).contains(steps ?? 1), "--steps 应在 1 与 1000000000 之间",
+            "--steps must be from 1 to 1000000000")
+        let passes = epochs ?? 1
+        try require(passes > 0 && passes.isFinite, "--epochs 应大于 0", "--epochs must be above 0")
         try require(batchRows >= 1 && batchRows <= 1 << 20, "--batch-rows 至少为 1", "--batch-rows must be at least 1")
         try require(
             (16...1 << 20).contains(microBatchTokens), "--micro-batch-tokens 应在 16 与 1048576 之间",
@@ -88,8 +91,10 @@ struct TrainingOptions: ParsableArguments {
         for (name, value) in [("beta1", beta1), ("beta2", beta2)] {
             try require((0..<1).contains(value), "--\(name) 应在 [0, 1)", "--\(name) must be in [0, 1)")
         }
-        try require(epsilon > 0, "--epsilon 应大于 0", "--epsilon must be above 0")
-        try require(weightDecay >= 0 && clipNorm >= 0, "数值不得为负", "--weight-decay and --clip-norm must not be negative")
+        try require(epsilon > 0 && epsilon.isFinite, "--epsilon 应大于 0", "--epsilon must be above 0")
+        for (name, value) in [("weight-decay", weightDecay), ("clip-norm", clipNorm), ("neftune", neftune)] {
+            try require(value >= 0 && value.isFinite, "--\(name) 不得为负", "--\(name) must be 0 or above")
+        }
         try require(warmupSteps >= 0 && decaySteps >= 0, "步数不得为负", "steps must not be negative")
         try require((0...1).contains(minimumRatio), "--min-ratio 应在 0 与 1 之间", "--min-ratio must be from 0 to 1")
         try require(
@@ -107,7 +112,7 @@ struct TrainingOptions: ParsableArguments {
         try require(
             (0..<1).contains(validationShare ?? 0) && (0..<1).contains(replayShare), "比例应在 0 与 1 之间",
             "shares must be from 0 to below 1")
-        try require(neftune >= 0 && validateEvery >= 0, "数值不得为负", "numbers must not be negative")
+        try require(validateEvery >= 0, "--validate-every 不得为负", "--validate-every must be 0 or above")
         try require((patience ?? 1) >= 1 && (saveEvery ?? 1) >= 1, "数值至少为 1", "numbers must be at least 1")
     }
 

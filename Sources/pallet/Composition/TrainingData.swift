@@ -45,7 +45,13 @@ struct TrainingData {
         }
         let size = file.configuration.vocabularySize
         var own = data
-        own.context = data.context ?? min(file.configuration.contextLength, 2048)
+        let limit = file.configuration.contextLength
+        if let context = data.context, context > limit {
+            throw Failure(
+                .usage, "--context \(context) 超过模型的上下文长度 \(limit)",
+                "--context \(context) is above the model's context of \(limit) tokens")
+        }
+        own.context = data.context ?? min(limit, 2048)
         let reader = try own.reader(definition: definition, tokenizer: tokenizer, vocabularySize: size, kind: kind)
         report = try read(reader, data.files)
         var hashes = try data.files.map { try FileHash.of($0) }

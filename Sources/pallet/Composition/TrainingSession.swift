@@ -47,6 +47,9 @@ struct TrainingSession {
     private var folder: RunFolder { RunFolder(URL(fileURLWithPath: options.output, isDirectory: true)) }
 
     func run() throws {
+        guard !options.output.isEmpty else {
+            throw Failure(.usage, "请用 --output 给出运行目录", "name the folder of the run with --output")
+        }
         let group = try ProcessLauncher.communicator()
         do {
             try run(group)

@@ -21,12 +21,10 @@ struct DemoQuestions {
 
     /// The judgement of each question, in the order of the list.
     ///
-    /// - Parameter adapter: a tuned model's own refusals count.
     func scores(_ title: String, adapter: String?) async throws -> [AnswerScoring.Score] {
         let database = try PalletDatabase.open(home: home.url, access: .readOnly)
-        var assistant = try await AssistantLoading(home: home, database: database, threads: threads)
+        let assistant = try await AssistantLoading(home: home, database: database, threads: threads)
             .assistant(model: model, adapter: adapter, index: DemoCompany.indexName, style: nil)
-        assistant.configuration.trustsRefusals = adapter != nil
         let bar = ProgressBar(title, unit: .items(text("题", "questions")))
         var scores: [AnswerScoring.Score] = []
         for question in list {

@@ -14,11 +14,11 @@ struct DemoScratch {
 
     /// Seconds of training that are aimed at.
     private static let seconds = 120.0
-    private static let possibleSteps = 30...600
+    private static let possibleSteps = 60...1200
     private static let vocabulary = 2048
     private static let parameters = 3_000_000
     private static let context = 256
-    private static let rowsPerStep = 8
+    private static let rowsPerStep = 4
 
     private var folder: RunFolder {
         RunFolder(home.url.appendingPathComponent("runs/demo-scratch", isDirectory: true))
@@ -46,7 +46,7 @@ struct DemoScratch {
             text(
                 """
 
-                这样的模型能做什么：认得本公司的词、句式和文体，压缩同类文本优于通用工具，续写通顺的短语。
+                这样的模型能做什么：认得本公司的词、句式和文体，压缩同类文本，续写简短的词句。
                 不能做什么：没有世界知识，不会对话，不会遵循指令；它写的数字和事实不可信。公司使用请从开放权重微调（pallet train lora），
                 事实由检索提供（pallet ask）。从零训练要有用，需要多几个数量级的文本与算力：pallet train estimate 会先告诉你。
                 """,

@@ -11,6 +11,10 @@ struct DemoTuning {
     let model: String
     let threads: Int
 
+    /// Fewer refusals than a full run has: they are one sentence, which a model learns before it learns to find answers.
+    /// For the same reason the demo does not let the tuned model's refusals overrule what retrieval is sure of.
+    private static let unanswerable = 0.1
+
     private var folder: RunFolder {
         RunFolder(home.url.appendingPathComponent("runs/demo", isDirectory: true))
     }
@@ -88,6 +92,7 @@ struct DemoTuning {
         let known = try QuestionList.read(company.folder.appendingPathComponent(company.facts.calibration))
         var configuration = TuningRowMaker.Configuration()
         configuration.rows = DemoTuningPlan.possibleSteps.upperBound * DemoTuningPlan.rowsPerStep
+        configuration.unanswerable = Self.unanswerable
         configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""
         let bar = ProgressBar(text("生成", "making"), unit: .items(text("行", "rows")))
         let total = Int64(configuration.rows)
@@ -127,7 +132,6 @@ struct DemoTuning {
         let database = try PalletDatabase.open(home: home.url)
         guard var record = try await database.assistants.assistant(named: "assistant") else { return }
         record.settings.adapter = folder.adapter.path
-        record.settings.trustsRefusals = true
         try await database.assistants.save(record)
     }
 }
