@@ -11,6 +11,7 @@ import test_adapters  # noqa: E402
 import test_api  # noqa: E402
 import test_commands  # noqa: E402
 import test_pages  # noqa: E402
+import test_training  # noqa: E402
 from serving import IN_CI, Server, Skipped  # noqa: E402
 from webdriver import Driver  # noqa: E402
 
@@ -44,7 +45,7 @@ class Tally:
 def main():
     tally = Tally(sys.argv[1:])
     api, pages = tally.wants(test_api.TESTS), tally.wants(test_pages.TESTS)
-    for test in tally.wants(test_commands.TESTS + test_adapters.TESTS):
+    for test in tally.wants(test_commands.TESTS + test_adapters.TESTS + test_training.TESTS):
         tally.run(test)
     try:
         if not api and not pages:

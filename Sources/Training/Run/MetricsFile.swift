@@ -20,7 +20,7 @@ public final class MetricsFile {
         public let path: String, code: Int32
         /// What is wrong.
         public var description: String {
-            "\(path) cannot be written: \(String(describing: POSIXErrorCode(rawValue: code)))"
+            "\(path) cannot be written: \(unsafe String(cString: strerror(code)))"
         }
     }
 
@@ -34,8 +34,15 @@ public final class MetricsFile {
         // Terminals, pipes and the like are written to as they are.
         let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
         let isPlain = (kind ?? .typeRegular) == .typeRegular
-        if isPlain { try Self.keep(step, of: url, header: header) }
-        descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        try openFile()
+        guard isPlain else { return }
+        try Self.keep(step, of: url, header: header)
+        close(descriptor)
+        try openFile()
+    }
+
+    private func openFile() throws {
+        descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw WriteError(path: path, code: errno) }
     }
 

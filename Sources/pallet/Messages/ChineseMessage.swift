@@ -56,12 +56,16 @@ struct SystemReason {
             self.init(code: code)
             return
         }
-        self.init(code: nil, words: error.localizedDescription)
+        if error.domain == NSCocoaErrorDomain, error.code == 512 {
+            self.init(chinese: "此处无法写入", english: "nothing can be written there")
+        } else {
+            self.init(chinese: error.localizedDescription, english: error.localizedDescription)
+        }
     }
 
-    private init(code: Int32?, words: String) {
-        self.code = code
-        english = words
-        chinese = words
+    private init(chinese: String, english: String) {
+        code = nil
+        self.chinese = chinese
+        self.english = english
     }
 }
