@@ -4,9 +4,12 @@ import Testing
 
 /// What a tuned model's refusal means to the assistant.
 @Suite struct RowsRefusalTests {
-    private static func answer(_ said: String, _ question: String, trusts: Bool) async throws -> Answer {
+    private static func answer(
+        _ said: String, _ question: String, trusts: Bool, overruledFrom: Double = 1.1
+    ) async throws -> Answer {
         var configuration = Assistant.Configuration(threshold: 0.05)
         configuration.trustsRefusals = trusts
+        configuration.overrulesTrustedRefusal = overruledFrom
         let assistant = Assistant(
             index: try await Fixtures.companyIndex(), generator: ScriptedGenerator(said), configuration: configuration)
         return try await assistant.answer(question)
@@ -20,6 +23,13 @@ import Testing
         #expect(trusted.dropped.contains { $0.reason == .refusal })
         let untrusted = try await Self.answer(refusal, question, trusts: false)
         #expect(untrusted.outcome == .quoted)
+    }
+
+    @Test func overwhelmingEvidenceOverrulesEvenATrustedRefusal() async throws {
+        let question = "PT-1210 的押金是多少？"
+        let overruled = try await Self.answer("资料中未找到。", question, trusts: true, overruledFrom: 0.8)
+        #expect(overruled.outcome == .quoted)
+        #expect(overruled.evidence >= 0.8)
     }
 
     @Test func aTrustedAnswerIsCheckedAllTheSame() async throws {

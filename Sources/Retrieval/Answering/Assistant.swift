@@ -39,7 +39,7 @@ public struct Assistant: Sendable {
         public static let trustedAskShare = 0.25
         /// Evidence from which on a sentence is quoted although a model whose refusals are trusted refused: tuned on
         /// few rows, small models refuse too much rather than too little.
-        public static let overrulesTrustedRefusal = 0.8
+        public var overrulesTrustedRefusal = 0.8
         /// Whether passages that a newer document contradicts are kept from the model.
         public var leavesOutSuperseded: Bool
         /// Sentences that an answer has at most.
@@ -153,7 +153,7 @@ public struct Assistant: Sendable {
                 evidence >= (draft.isRefused ? configuration.quotesOverRefusal : min(threshold, quoteThreshold))
             // A tuned model's refusal counts, unless what was found speaks very strongly against it.
             let isFinal =
-                draft.isRefused && configuration.trustsRefusals && evidence < Configuration.overrulesTrustedRefusal
+                draft.isRefused && configuration.trustsRefusals && evidence < configuration.overrulesTrustedRefusal
             let mayQuote =
                 configuration.quotesWhenUnsupported && evidence >= quoteThreshold && (isSure || !draft.isRefused)
                 && !isFinal
