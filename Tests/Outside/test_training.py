@@ -226,7 +226,7 @@ def places_that_cannot_be_written_are_said():
         assert os.path.islink("/dev/stdout")
         device = os.stat("/dev/full").st_rdev
         fails(74, *common, "--output", folder / "b", "--metrics", "/dev/full",
-              chinese=["/dev/full", "空间"], english=["/dev/full", "space"])
+              chinese=["/dev/full", "磁盘已满"], english=["/dev/full", "space"])
         assert os.stat("/dev/full").st_rdev == device, "a device was replaced by a file"
         file = folder / "file"
         file.write_text("x")
