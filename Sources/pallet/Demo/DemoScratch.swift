@@ -148,7 +148,7 @@ struct DemoScratch {
             meanLength: Double(Self.context) / 3, hasReference: false)
         let speed = try TrainingEstimate.measuredSpeed(
             file: base, rows: tokens, pool: pool, seconds: { Seconds.now })
-        let step = Double(tokens) * (estimate.operationsPerToken + estimate.operationsPerTarget) / speed * 1.3
+        let step = Double(tokens) * (estimate.operationsPerToken + estimate.operationsPerTarget) / speed * 1.15
         let fitting = Int(min(Self.seconds / max(step, 1e-3), 1e6))
         return min(max(fitting, Self.possibleSteps.lowerBound), Self.possibleSteps.upperBound)
     }
@@ -171,14 +171,12 @@ struct DemoScratch {
         let language = try ModelLoading(home: home).load(folder.model.path, threads: threads)
         let engine = try Engine(model: language, settings: .init(threads: threads, contextLength: Self.context))
         Output.line(text("\n续写（它没有见过这些文本；温度 0.7）：", "\nContinuations of texts it has not seen (temperature 0.7):"))
-        for place in 0..<min(3, texts.heldOut.count) {
-            let beginning = String(texts.heldOut[place * texts.heldOut.count / min(3, texts.heldOut.count)].prefix(24))
+        for beginning in texts.beginnings(3) {
             let ids = language.tokenizer.encode(beginning, addSpecial: true, parseSpecial: false)
             let sampling = SamplingParameters(temperature: 0.7, topK: 40, topP: 0.95, seed: 1)
             let result = try await engine.complete(
                 GenerationRequest(prompt: ids, maxTokens: 60, sampling: sampling, stop: [], ignoreEndOfTurn: false))
-            func line(_ text: String) -> String { text.replacing("\n", with: " ") }
-            Output.line("  " + line(beginning) + " ▸ " + line(result.text))
+            Output.line("  " + beginning + " ▸ " + result.text.replacing("\n", with: " "))
         }
     }
 }

@@ -20,6 +20,18 @@ struct DemoScratchText {
         }
     }
 
+    /// Beginnings of sentences of texts that were kept back, one of a text; of lines without figures, behind which a
+    /// small model writes figures only.
+    func beginnings(_ count: Int) -> [String] {
+        let found = heldOut.compactMap { text in
+            text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.first { line in
+                line.count >= 20 && !line.hasPrefix("#") && !line.hasPrefix("|")
+                    && !line.prefix(30).contains(where: \.isNumber)
+            }
+        }
+        return found.prefix(count).map { String($0.prefix(10)) }
+    }
+
     static func bytes(_ texts: [String]) -> Int { texts.reduce(0) { $0 + $1.utf8.count } }
 
     /// What `xz -9` needs for the texts that were kept back, in bits a byte: alone, and behind the texts trained on,
