@@ -27,7 +27,7 @@ public final class TrainingWorkspace: Sendable {
         self.recomputes = recomputes
         let shape = model.shape
         let ranks = model.blocks.flatMap(\.linears).compactMap { $0.lowRank?.rank }
-        space = try TrainingSpace(shape, rows: rows, largestRank: ranks.max() ?? 0, adapters: ranks.count)
+        space = try TrainingSpace(shape, rows: rows, largestRank: ranks.max() ?? 0)
         let own = recomputes ? model.blocks.prefix(1) : model.blocks[...]
         kept = try own.map { try BlockActivations($0, shape: shape, rows: rows) }
         inputs = recomputes ? try model.blocks.map { _ in try FloatBuffer(count: rows * shape.embedding) } : []

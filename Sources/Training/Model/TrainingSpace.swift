@@ -23,7 +23,7 @@ final class TrainingSpace: Sendable {
     /// Columns of the vocabulary that are packed at once on the way back.
     static let vocabularySlice = 8192
 
-    init(_ shape: ModelShape, rows: Int, largestRank: Int, adapters: Int) throws {
+    init(_ shape: ModelShape, rows: Int, largestRank: Int) throws {
         self.rows = rows
         func buffer(_ width: Int) throws -> FloatBuffer { try FloatBuffer(count: rows * width) }
         normed = try buffer(shape.embedding)

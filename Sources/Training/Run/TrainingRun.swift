@@ -105,7 +105,7 @@ public final class TrainingRun {
 
     /// Trains to the end, from the checkpoint in the folder where there is one.
     ///
-    /// A loss that is no number ends the run with the state of the step before it saved.
+    /// A loss that is no number ends the run; the last checkpoint stays.
     public func run() throws -> RunResult {
         var state = Checkpoint.State(step: 0, identity: identity)
         if FileManager.default.fileExists(atPath: folder.checkpoint.path) {
@@ -142,6 +142,8 @@ public final class TrainingRun {
             do {
                 metrics = try trainer.next()
             } catch {
+                // Weights that gave no number may have blown up already: the last good checkpoint stays as it is.
+                if case TrainerError.notFinite = error { throw error }
                 state.step = trainer.step
                 if trainer.step > 0 { try? save(&state, since: start) }
                 throw error

@@ -1,6 +1,7 @@
 import ChatTemplates
 import Foundation
 import ModelFormats
+import ModelHub
 import Tokenizers
 import Training
 
@@ -135,7 +136,7 @@ struct TrainingData {
 
 /// SHA-256 of files and folders, for run cards.
 enum FileHash {
-    static func of(_ url: URL) throws -> String { try FileDigestText.sha256(url) }
+    static func of(_ url: URL) throws -> String { try FileDigest.sha256(url) }
 
     /// Of a model: the file, or the weights and config of a folder by name.
     static func ofModel(_ url: URL) throws -> String {

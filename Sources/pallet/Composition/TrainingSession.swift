@@ -1,16 +1,10 @@
 import Foundation
 import ModelFormats
-import ModelHub
 import Synchronization
 import Tensors
 import Tokenizers
 import Training
 import Transformers
-
-/// SHA-256 of a file.
-enum FileDigestText {
-    static func sha256(_ url: URL) throws -> String { try FileDigest.sha256(url) }
-}
 
 /// Set by the first Ctrl-C, so that a run ends after its step; the second one ends the program.
 enum Interrupt {
