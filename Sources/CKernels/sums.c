@@ -19,23 +19,65 @@ static size_t strips_of(size_t m) { return (m + CK_TILE_ROWS - 1) / CK_TILE_ROWS
 
 size_t ck_panel_floats(size_t m, size_t depth) { return strips_of(m) * CK_TILE_ROWS * depth; }
 
+typedef float v4 __attribute__((ext_vector_type(4)));
+
+static inline v4 v4_load(const float *p) {
+    v4 x;
+    __builtin_memcpy(&x, p, sizeof x);
+    return x;
+}
+
+/// Four rows of four values become four columns: to[j][i] = from[i][j].
+static inline void turn_four(const float *from, size_t stride, float *to, size_t to_stride) {
+    v4 a = v4_load(from), b = v4_load(from + stride), c = v4_load(from + 2 * stride), d = v4_load(from + 3 * stride);
+    v4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    v4 AB = __builtin_shufflevector(a, b, 2, 6, 3, 7), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    v4 first = __builtin_shufflevector(ab, cd, 0, 1, 4, 5), second = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    v4 third = __builtin_shufflevector(AB, CD, 0, 1, 4, 5), fourth = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);
+    __builtin_memcpy(to, &first, sizeof first);
+    __builtin_memcpy(to + to_stride, &second, sizeof second);
+    __builtin_memcpy(to + 2 * to_stride, &third, sizeof third);
+    __builtin_memcpy(to + 3 * to_stride, &fourth, sizeof fourth);
+}
+
+/// to[j][i] = from[i][j] for rows × columns values.
+static void turn(const float *from, size_t stride, size_t rows, size_t columns, float *to, size_t to_stride) {
+    size_t even_rows = rows / 4 * 4, even = columns / 4 * 4;
+    for (size_t j = 0; j < even; j += 4)
+        for (size_t i = 0; i < even_rows; i += 4)
+            turn_four(from + i * stride + j, stride, to + j * to_stride + i, to_stride);
+    for (size_t j = 0; j < columns; j++)
+        for (size_t i = j < even ? even_rows : 0; i < rows; i++) to[j * to_stride + i] = from[i * stride + j];
+}
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/// Where a strip's part of a step begins: steps one after the other, so that what is multiplied at once lies together.
+static const float *left_at(const ck_term *term, size_t m, size_t row, size_t from, size_t depth) {
+    return term->panels + strips_of(m) * CK_TILE_ROWS * from + row * depth;
+}
+
 void ck_pack_left(const ck_term *term, size_t m, size_t strip) {
     const ck_factor *f = &term->left;
-    size_t first = strip * CK_TILE_ROWS, rows = m - first < CK_TILE_ROWS ? m - first : CK_TILE_ROWS;
-    float *to = term->panels + first * term->depth;
-    if (rows < CK_TILE_ROWS) memset(to, 0, CK_TILE_ROWS * term->depth * sizeof *to);
-    if (f->kind == CK_BY_COLUMNS) {
-        for (size_t k = 0; k < term->depth; k++)
-            for (size_t i = 0; i < rows; i++) to[k * CK_TILE_ROWS + i] = f->values[k * f->stride + first + i];
-        return;
-    }
-    // Blocks of 16 along the rows keep both sides in the first-level cache.
-    for (size_t k = 0; k < term->depth; k += 16) {
-        size_t end = term->depth - k < 16 ? term->depth : k + 16;
-        for (size_t i = 0; i < rows; i++) {
-            const float *from = f->values + (first + i) * f->stride;
-            for (size_t j = k; j < end; j++) to[j * CK_TILE_ROWS + i] = from[j];
+    size_t first = strip * CK_TILE_ROWS, rows = smaller(m - first, CK_TILE_ROWS);
+    for (size_t from = 0; from < term->depth; from += CK_STEP) {
+        size_t depth = smaller(term->depth - from, CK_STEP);
+        float *to = (float *)left_at(term, m, first, from, depth);
+        if (rows < CK_TILE_ROWS) memset(to, 0, CK_TILE_ROWS * depth * sizeof *to);
+        if (f->kind != CK_BY_COLUMNS) {
+            // Blocks of 16 along the rows keep both sides in the first-level cache.
+            for (size_t k = 0; k < depth; k += 16)
+                turn(f->values + first * f->stride + from + k, f->stride, rows, smaller(depth - k, 16),
+                     to + k * CK_TILE_ROWS, CK_TILE_ROWS);
+            continue;
         }
+        const float *values = f->values + from * f->stride + first;
+        if (rows == CK_TILE_ROWS)
+            for (size_t k = 0; k < depth; k++)
+                __builtin_memcpy(to + k * CK_TILE_ROWS, values + k * f->stride, CK_TILE_ROWS * sizeof *to);
+        else
+            for (size_t k = 0; k < depth; k++)
+                for (size_t i = 0; i < rows; i++) to[k * CK_TILE_ROWS + i] = values[k * f->stride + i];
     }
 }
 
@@ -44,17 +86,18 @@ void ck_pack_left(const ck_term *term, size_t m, size_t strip) {
 static void pack_values(const ck_factor *f, size_t row, size_t rows, size_t column, size_t columns, float *to) {
     if (columns < CK_TILE_COLUMNS) memset(to, 0, rows * CK_TILE_COLUMNS * sizeof *to);
     if (f->kind == CK_BY_ROWS) {
-        for (size_t k = 0; k < rows; k++)
-            memcpy(to + k * CK_TILE_COLUMNS, f->values + (row + k) * f->stride + column, columns * sizeof *to);
+        const float *from = f->values + row * f->stride + column;
+        if (columns == CK_TILE_COLUMNS)
+            for (size_t k = 0; k < rows; k++)
+                __builtin_memcpy(to + k * CK_TILE_COLUMNS, from + k * f->stride, CK_TILE_COLUMNS * sizeof *to);
+        else
+            for (size_t k = 0; k < rows; k++)
+                memcpy(to + k * CK_TILE_COLUMNS, from + k * f->stride, columns * sizeof *to);
         return;
     }
-    for (size_t k = 0; k < rows; k += 16) {
-        size_t end = rows - k < 16 ? rows : k + 16;
-        for (size_t j = 0; j < columns; j++) {
-            const float *from = f->values + (column + j) * f->stride + row;
-            for (size_t i = k; i < end; i++) to[i * CK_TILE_COLUMNS + j] = from[i];
-        }
-    }
+    for (size_t k = 0; k < rows; k += 16)
+        turn(f->values + column * f->stride + row + k, f->stride, columns, smaller(rows - k, 16),
+             to + k * CK_TILE_COLUMNS, CK_TILE_COLUMNS);
 }
 
 /// Element (k, j) is weight (column + j, row + k): two groups of 16 rows side by side.
@@ -79,10 +122,7 @@ static void pack_weights(const ck_training_set *set, const ck_matrix *w, size_t 
     for (size_t k = 0; k < rows; k += CK_ROWS) {
         size_t lanes = rows - k < CK_ROWS ? rows - k : CK_ROWS;
         set->decode(w, (row + k) / CK_ROWS, column, columns, scratch);
-        for (size_t i = 0; i < lanes; i++) {
-            float *line = to + (k + i) * CK_TILE_COLUMNS;
-            for (size_t j = 0; j < columns; j++) line[j] = scratch[j * CK_ROWS + i];
-        }
+        turn(scratch, CK_ROWS, columns, lanes, to + k * CK_TILE_COLUMNS, CK_TILE_COLUMNS);
     }
 }
 
@@ -112,8 +152,6 @@ static void tile_at(const ck_training_set *set, size_t depth, const float *a, co
     for (size_t i = 0; i < rows; i++) memcpy(c + i * stride, whole + i * CK_TILE_COLUMNS, columns * sizeof *c);
 }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 /// One step of one term over a range of the result.
 static void step(const ck_training_set *set, const ck_sum *sum, const ck_term *term, size_t from, size_t depth,
                  size_t first_row, size_t end_row, size_t first, size_t end, int load, float *scratch) {
@@ -123,8 +161,7 @@ static void step(const ck_training_set *set, const ck_sum *sum, const ck_term *t
         float *panel = panels + (column - first) * CK_STEP;
         pack_right(set, &term->right, from, depth, column, columns, panel, scratch);
         for (size_t row = first_row; row < end_row; row += CK_TILE_ROWS) {
-            const float *left = term->panels + row * term->depth + from * CK_TILE_ROWS;
-            tile_at(set, depth, left, panel, sum->result + row * sum->stride + column, sum->stride,
+            tile_at(set, depth, left_at(term, sum->m, row, from, depth), panel, sum->result + row * sum->stride + column, sum->stride,
                     smaller(end_row - row, CK_TILE_ROWS), columns, load);
         }
     }
