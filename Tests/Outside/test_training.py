@@ -1,6 +1,8 @@
 """Training as people meet it: every reference case through the commands, what goes wrong, kills in the middle."""
 
 import array
+import fcntl
+import hashlib
 import json
 import math
 import os
@@ -216,6 +218,53 @@ def a_run_of_another_configuration_is_not_written_over():
             fails(65, *common, "--data", data, chinese=["checkpoint.safetensors"], english=["checkpoint.safetensors"])
 
 
+def a_run_tells_what_was_learned_and_what_was_forgotten():
+    base = reference("bases/llama")
+    row = {"input_ids": list(range(3, 23)), "labels": [-100] * 10 + list(range(13, 23))}
+    with home() as folder:
+        data, general = rows(folder / "data.jsonl", *[row] * 8), rows(folder / "general.jsonl", *[ROW] * 40)
+        common = ("train", "lora", "--model", base, "--data", data, "--rank", 2, "--steps", 4, "--validation-share", 0.25)
+        leftover = folder / "out" / ".checkpoint.safetensors.0123ABCD.part"
+        leftover.parent.mkdir()
+        leftover.write_text("x")
+        shown, said = done(*common, "--output", folder / "out", "--forgetting", general, "--samples", 1)
+        assert shown.strip() == str(folder / "out" / "adapter"), shown
+        for words in ("32 rows to see forgetting", "held-out loss ", "loss on general text ", "of the FMA peak", "wanted"):
+            assert words in said, said
+        card = json.loads((folder / "out" / "run.json").read_text())
+        assert (card["held_out_rows"], card["general_rows"], card["replay_rows"]) == (2, 32, 0), card
+        for name in ("held_out_before", "held_out_after", "general_before", "general_after"):
+            assert card[name]["loss"] > 0, card
+        assert [set(sample) for sample in card["samples"]] == [{"prompt_end", "expected", "before", "after"}], card
+        assert 0 < card["peak_share"] < 1.5 and card["fma_peak_gflops"] > 0, card
+        assert card["code"] == hashlib.sha256(pathlib.Path(BINARY).read_bytes()).hexdigest()
+        assert len(card["configuration"]) == 64 and card["identity"]["forgetting"], card
+        assert not leftover.exists()
+
+        _, said = done(*common, "--output", folder / "replay", "--replay", general, "--replay-share", 0.5, "--samples", 0)
+        card = json.loads((folder / "replay" / "run.json").read_text())
+        assert (card["replay_rows"], card["general_rows"]) == (8, 32) and "samples" not in card, card
+        assert "8 general rows mixed in" in said and "loss on general text " in said, said
+
+        # What chooses the state that is kept, and what forgetting is seen by, are parts of a run.
+        for words in (["--validate-every", 2, "--patience", 1], ["--forgetting", data]):
+            fails(65, *common, "--output", folder / "out", *words, chinese=[words[0][2:]], english=[words[0][2:]])
+
+
+def two_runs_in_one_folder_do_not_meet():
+    base = reference("bases/llama")
+    with home() as folder:
+        data, out = rows(folder / "data.jsonl", *[ROW] * 8), folder / "out"
+        common = ("train", "lora", "--model", base, "--data", data, "--output", out, "--rank", 2, "--steps", 2)
+        out.mkdir()
+        with open(out / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            fails(75, *common, chinese=["--output"], english=["--output"])
+            assert [path.name for path in out.iterdir()] == [".lock"]
+        done(*common)
+        assert (out / "adapter").exists()
+
+
 def places_that_cannot_be_written_are_said():
     base = reference("bases/llama")
     with home() as folder:
@@ -291,5 +340,6 @@ TESTS = [
     every_case_of_the_reference_comes_out_through_the_commands, merged_weights_are_those_of_the_reference,
     bad_rows_are_named_by_file_and_line, what_cannot_be_trained_is_refused_with_words,
     a_loss_that_is_no_number_ends_the_run_and_ruins_nothing, a_run_of_another_configuration_is_not_written_over,
+    a_run_tells_what_was_learned_and_what_was_forgotten, two_runs_in_one_folder_do_not_meet,
     places_that_cannot_be_written_are_said, killed_runs_leave_what_undisturbed_ones_leave,
 ]

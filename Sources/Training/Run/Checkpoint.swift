@@ -53,6 +53,8 @@ public enum Checkpoint {
         public var bestStep: Int?
         /// The held-out loss before the first step.
         public var firstLoss: Double?
+        /// The loss on general text before the first step.
+        public var firstGeneralLoss: Double?
         /// Seconds of work so far.
         public var seconds: Double
 

@@ -9,7 +9,8 @@ public struct HeldOutScore: Sendable, Equatable, Codable {
     public var bitsPerByte: Double?
 }
 
-/// Rows that are kept back to see what training does for what was not trained on.
+/// Rows that are kept back to see what training does for what was not trained on: rows like those that are trained on,
+/// or general ones, which show what is forgotten.
 public struct HeldOutRows: Sendable {
     private let rows: [TrainingRow]
     private let tokens: Int

@@ -66,8 +66,9 @@ public final class SupervisedObjective: Objective {
         guard settings.noise > 0 else { return nil }
         let width = model.shape.embedding
         let buffer = try FloatBuffer(count: batch.tokens.count * width)
-        for (index, tree) in batch.forest.trees.enumerated() {
-            var random = TensorRandom(seed: settings.seed, name: "noise", index: UInt64(first + index))
+        // One stream for a micro-batch: packed rows bring several documents each, and none may get another's noise.
+        var random = TensorRandom(seed: settings.seed, name: "noise", index: UInt64(first))
+        for tree in batch.forest.trees {
             let bound = Float(settings.noise / Double(tree.count * width).squareRoot())
             buffer.store(
                 (0..<tree.count * width).map { _ in random.uniform(-bound, bound) }, at: tree.lowerBound * width)

@@ -11,6 +11,9 @@ public struct TrainingEstimate: Sendable, Equatable {
     public var trainedValues = 0
     /// Floating-point operations of a computed token, and of a trained token's logits.
     public var operationsPerToken = 0.0, operationsPerTarget = 0.0
+    /// Bytes that go through memory beside the products: of a computed token's activations, of a micro-batch's weights
+    /// and sums, of a step's update.
+    public var bytesPerToken = 0.0, bytesPerMicroBatch = 0.0, bytesPerStep = 0.0
 
     /// Bytes in all, the program itself included.
     public var bytes: Int {
@@ -26,11 +29,12 @@ public struct TrainingEstimate: Sendable, Equatable {
     ///   - rows: most tokens of a micro-batch.
     ///   - microBatches: of a step.
     ///   - recomputes: whether activations are computed again.
+    ///   - forward: how frozen quantised weights are multiplied on the way forward.
     ///   - meanLength: tokens that a token sees, on the mean, for the work of attention.
     ///   - hasReference: whether a frozen second model is needed.
     public init(
         file: ModelFile, part: TrainedPart, rows: Int, microBatches: Int, recomputes: Bool, meanLength: Double,
-        hasReference: Bool
+        hasReference: Bool, forward: ForwardPrecision = .exact
     ) throws {
         let c = file.configuration
         let shape = ModelShape(
@@ -45,9 +49,11 @@ public struct TrainingEstimate: Sendable, Equatable {
         let projections = file.tensors.filter { $0.name.hasPrefix("blk.") && $0.dimensions.count > 1 }
         let blockValues = Double(projections.reduce(0) { $0 + $1.elementCount })
         let headValues = Double(c.vocabularySize * c.embeddingLength)
-        var mids = 0, factors = 1.0, adapterValues = 0
+        var mids = 0, factors = 1.0, adapterValues = 0, lowest = c.blockCount
         switch part {
-        case .everything: trainedValues = file.tensors.reduce(0) { $0 + $1.elementCount }
+        case .everything:
+            trainedValues = file.tensors.reduce(0) { $0 + $1.elementCount }
+            lowest = 0
         case .lowRank(let settings):
             frozen = stored
             for block in 0..<c.blockCount {
@@ -55,6 +61,7 @@ public struct TrainingEstimate: Sendable, Equatable {
                     let module = TrainingModelLoader.moduleName(block: block, place: place)
                     let name = "blk.\(block).\(TrainingModelLoader.modules[place].1).weight"
                     guard try settings.isTargeted(module), let tensor = file.tensor(name) else { continue }
+                    lowest = min(lowest, block)
                     let rank = try settings.rank(of: module)
                     adapterValues += rank * (tensor.rows + tensor.columns) + (settings.usesDoRA ? tensor.rows : 0)
                     mids += rank + (settings.usesDoRA ? tensor.rows : 0)
@@ -80,41 +87,34 @@ public struct TrainingEstimate: Sendable, Equatable {
             + TrainingSpace.logitRows(shape, rows: rows) * (shape.vocabulary + 2 * shape.embedding)
             + TrainingSpace.panelFloats(shape, rows: rows, rank: Self.largestRank(part))
         working = 4 * space
-        let passes = 4 + 2 * factors + (recomputes ? 2 : 0)
+        // Below the lowest block that is trained nothing is done on the way back.
+        let share = Double(c.blockCount - lowest) / Double(max(c.blockCount, 1))
+        let isInteger = forward == .integer && factors == 0 && projections.contains { $0.rowBytes < 2 * $0.columns }
+        let forwards = isInteger ? 2 * Self.integerShare : 2
+        let passes = forwards + (2 + 2 * factors + (recomputes ? forwards : 0)) * share
         operationsPerToken =
             passes * blockValues + 6 * Double(adapterValues)
-            + (recomputes ? 18 : 14) * Double(c.blockCount * shape.queries) * meanLength
+            + (4 + (recomputes ? 14 : 10) * share) * Double(c.blockCount * shape.queries) * meanLength
+        bytesPerToken = Self.touches * 4 * Double(shape.blocks * (perBlock + mids / max(shape.blocks, 1)))
+        bytesPerMicroBatch = Double(stored) * (1 + share) + 12 * Double(trainedValues)
+        bytesPerStep = 28 * Double(trainedValues)
         operationsPerTarget = (4 + 2 * factors) * headValues
+    }
+
+    /// How often an activation that is kept is read or written, packing, norms and their gradients included.
+    private static let touches = 8.0
+    /// The time of a product by the serving kernels as a share of the same in f32.
+    private static let integerShare = 0.5
+
+    /// Seconds of work at a machine's speed.
+    public func seconds(
+        tokens: Double, targets: Double, microBatches: Double, steps: Double, at speed: MachineSpeed
+    ) -> Double {
+        (tokens * operationsPerToken + targets * operationsPerTarget) / speed.operations
+            + (tokens * bytesPerToken + microBatches * bytesPerMicroBatch + steps * bytesPerStep) / speed.bytes
     }
 
     private static func largestRank(_ part: TrainedPart) -> Int {
         if case .lowRank(let settings) = part { settings.rank } else { 1 }
-    }
-
-    /// Floating-point operations a second that products of a model's shape reach here: measured for about a third of
-    /// a second with the widths of the feed-forward part.
-    public static func measuredSpeed(file: ModelFile, rows: Int, pool: WorkerPool, seconds: () -> Double) throws
-        -> Double
-    {
-        let c = file.configuration
-        let m = min(max(rows, 48), 1024), depth = c.embeddingLength, n = c.feedForwardLength
-        let x = try FloatBuffer(count: m * depth), y = try FloatBuffer(count: m * n)
-        let weights = try FloatBuffer(count: n * depth)
-        let panels = try FloatBuffer(count: PackedFactor.floats(m: m, depth: depth))
-        var work = 0.0
-        let start = seconds()
-        repeat {
-            pool.run { worker in
-                let packed = PackedFactor(in: panels, m: m, depth: depth)
-                worker.pack(MatrixView(x, rows: m, columns: depth), into: packed)
-                worker.compute([
-                    ProductSum(
-                        [(packed, .turned(MatrixView(weights, rows: n, columns: depth)))],
-                        into: MatrixView(y, rows: m, columns: n))
-                ])
-            }
-            work += 2 * Double(m) * Double(n) * Double(depth)
-        } while seconds() - start < 0.33
-        return work / max(seconds() - start, 1e-9)
     }
 }

@@ -39,6 +39,15 @@ public struct RunSettings: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// What of this decides which weights come out, for a run's identity; named as the options are. Empty where nothing
+    /// is looked at before the end.
+    public var identity: [String: String] {
+        guard evaluationSteps > 0 else { return [:] }
+        var fields = ["validate-every": "\(evaluationSteps)"]
+        if let patience { fields["patience"] = "\(patience)" }
+        return fields
+    }
 }
 
 /// How a run is going.
@@ -49,6 +58,8 @@ public struct RunProgress: Sendable {
     public var steps: Int
     /// Computed tokens per second since the start of this process.
     public var tokensPerSecond: Double
+    /// Seconds of this process's steps so far, with its looks and checkpoints.
+    public var seconds: Double
     /// Held-out loss, where it was looked at after this step.
     public var heldOutLoss: Double?
 }
@@ -66,6 +77,8 @@ public struct RunResult: Sendable {
     public var state: Checkpoint.State
     /// Held-out loss in nats a token, before the first step and after the last, where there are held-out rows.
     public var before: HeldOutScore?, after: HeldOutScore?
+    /// The same on general text, where there is any: what was forgotten.
+    public var generalBefore: HeldOutScore?, generalAfter: HeldOutScore?
     /// Computed tokens of this process, and the seconds of its steps.
     public var computedTokens = 0, seconds = 0.0
 }
@@ -77,6 +90,7 @@ public final class TrainingRun {
     private let identity: RunIdentity
     private let settings: RunSettings
     private let heldOut: HeldOutRows?
+    private let general: HeldOutRows?
     private let extraMetrics: URL?
     /// Asked between steps.
     public var shouldStop: () -> Bool = { false }
@@ -86,17 +100,20 @@ public final class TrainingRun {
     public var clock: () -> Double
 
     /// - Parameters:
+    ///   - heldOut: rows like those that are trained on; their loss chooses the best state.
+    ///   - general: rows of another kind, looked at before the first step and after the last; they decide nothing.
     ///   - metrics: a second file that gets the lines too.
     ///   - clock: seconds, only to say speeds and to time checkpoints.
     public init(
         trainer: Trainer, folder: RunFolder, identity: RunIdentity, settings: RunSettings, heldOut: HeldOutRows?,
-        metrics: URL?, clock: @escaping () -> Double
+        general: HeldOutRows? = nil, metrics: URL?, clock: @escaping () -> Double
     ) {
         self.trainer = trainer
         self.folder = folder
         self.identity = identity
         self.settings = settings
         self.heldOut = heldOut
+        self.general = general
         extraMetrics = metrics
         self.clock = clock
     }
@@ -125,6 +142,13 @@ public final class TrainingRun {
             if state.step == 0 {
                 result.before = try heldOut.score(trainer)
                 state.firstLoss = result.before?.loss
+            }
+        }
+        if let general {
+            result.generalBefore = state.firstGeneralLoss.map { general.score(loss: $0) }
+            if state.step == 0 {
+                result.generalBefore = try general.score(trainer)
+                state.firstGeneralLoss = result.generalBefore?.loss
             }
         }
         let start = clock()
@@ -163,7 +187,8 @@ public final class TrainingRun {
             progress(
                 RunProgress(
                     metrics: metrics, steps: trainer.settings.schedule.steps,
-                    tokensPerSecond: Double(result.computedTokens) / max(now - start, 1e-9), heldOutLoss: looked))
+                    tokensPerSecond: Double(result.computedTokens) / max(now - start, 1e-9), seconds: now - start,
+                    heldOutLoss: looked))
             let due = settings.checkpointSteps.map { state.step % max($0, 1) == 0 }
             if due ?? (now - saved >= settings.checkpointSeconds) {
                 try save(&state, since: start)
@@ -173,7 +198,11 @@ public final class TrainingRun {
         if let patience = settings.patience, misses >= patience { result.ending = .stoppedEarly }
         result.seconds = clock() - start
         if state.step > 0 { try save(&state, since: start) }
-        if result.ending != .interrupted { try conclude(&result, &state, lastLook: lastLook) }
+        if result.ending != .interrupted {
+            try conclude(&result, &state, lastLook: lastLook)
+            // Of the weights that are kept.
+            result.generalAfter = try general?.score(trainer)
+        }
         result.state = state
         return result
     }

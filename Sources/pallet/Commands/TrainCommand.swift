@@ -125,8 +125,8 @@ struct TrainCommand: AsyncParsableCommand {
             let plan = TrainingPlan(base: base, part: part, rows: rows, settings: settings, preference: preference)
             let estimate = try plan.estimate()
             let pool = try WorkerPool(threads: options.threads.count)
-            let speed = try TrainingEstimate.measuredSpeed(
-                file: base, rows: settings.microBatchTokens, pool: pool, seconds: { Seconds.now })
+            let speed = try MachineSpeed(
+                measuredFor: base, rows: settings.microBatchTokens, pool: pool, seconds: { Seconds.now })
             let time = plan.seconds(estimate, speed: speed)
             if json {
                 return try Output.json(
@@ -134,14 +134,14 @@ struct TrainCommand: AsyncParsableCommand {
                         bytes: estimate.bytes, frozen: estimate.frozen, trained: estimate.values,
                         gradients: estimate.gradients, moments: estimate.moments, activations: estimate.activations,
                         working: estimate.working, trained_values: estimate.trainedValues, seconds: time.run,
-                        seconds_per_step: time.step, tokens_per_second: time.tokens / time.step, gflops: speed / 1e9,
+                        seconds_per_step: time.step, tokens_per_second: time.tokens / time.step, gflops: speed.operations / 1e9,
                         steps: settings.schedule.steps))
             }
             show(estimate, time, speed, settings)
         }
 
         private func show(
-            _ e: TrainingEstimate, _ time: (step: Double, run: Double, tokens: Double), _ speed: Double,
+            _ e: TrainingEstimate, _ time: (step: Double, run: Double, tokens: Double), _ speed: MachineSpeed,
             _ settings: TrainerSettings
         ) {
             var table = Table(header: [text("内存", "memory"), ""], rightAligned: [1])
@@ -157,10 +157,10 @@ struct TrainCommand: AsyncParsableCommand {
             let hours = String(format: "%.1f", time.run / 60)
             Output.line(
                 text(
-                    "\(settings.schedule.steps) 步，每步约 \(String(format: "%.2f", time.step)) 秒，共约 \(hours) 分钟（\(String(format: "%.0f", time.tokens / time.step)) 词元/秒；本机实测 \(String(format: "%.0f", speed / 1e9)) GFLOP/s）",
+                    "\(settings.schedule.steps) 步，每步约 \(String(format: "%.2f", time.step)) 秒，共约 \(hours) 分钟（\(String(format: "%.0f", time.tokens / time.step)) 词元/秒；本机实测 \(String(format: "%.0f", speed.operations / 1e9)) GFLOP/s）",
                     "\(settings.schedule.steps) steps of about \(String(format: "%.2f", time.step)) s, \(hours) minutes in all "
                         + "(\(String(format: "%.0f", time.tokens / time.step)) tokens/s; measured here: "
-                        + "\(String(format: "%.0f", speed / 1e9)) GFLOP/s)"))
+                        + "\(String(format: "%.0f", speed.operations / 1e9)) GFLOP/s)"))
             Output.note(
                 text(
                     "微调改变回答的方式，不适合用来记住事实：事实请放进文档，由检索找到。",

@@ -68,6 +68,17 @@ struct TrainingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             text(
+                "看遗忘的通用数据文件（可多次）：只在训练前后各算一次损失，至多 32 行",
+                "general rows or text to see forgetting by (repeatable): their loss before and after, 32 rows at most"),
+            valueName: "file"))
+    var forgetting: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            text("训练后用前几个留出的问题比较训练前后的回答，0 为不比较", "held-out questions answered by both models at the end; 0 is off")))
+    var samples = 3
+    @Option(
+        help: ArgumentHelp(
+            text(
                 "量化底座的前向计算：exact 精确（f32），integer 用推理内核（快得多）",
                 "forward pass through quantised weights: exact (f32), or integer (the serving kernels: much faster)")))
     var forward = "exact"
@@ -113,6 +124,7 @@ struct TrainingOptions: ParsableArguments {
             (0..<1).contains(validationShare ?? 0) && (0..<1).contains(replayShare), "比例应在 0 与 1 之间",
             "shares must be from 0 to below 1")
         try require(validateEvery >= 0, "--validate-every 不得为负", "--validate-every must be 0 or above")
+        try require((0...1000).contains(samples), "--samples 应在 0 与 1000 之间", "--samples must be from 0 to 1000")
         try require((patience ?? 1) >= 1 && (saveEvery ?? 1) >= 1, "数值至少为 1", "numbers must be at least 1")
     }
 

@@ -54,21 +54,20 @@ struct TrainingPlan {
         return try TrainingEstimate(
             file: base, part: part, rows: (work.largest + 127) / 128 * 128, microBatches: work.parts,
             recomputes: settings.recomputes, meanLength: Double(rows.report.longest) / 3,
-            hasReference: preference?.needsReference ?? false)
+            hasReference: preference?.needsReference ?? false, forward: settings.forward)
     }
 
-    /// Seconds of the run at a speed in operations a second.
-    func seconds(_ estimate: TrainingEstimate, speed: Double) -> (step: Double, run: Double, tokens: Double) {
+    /// Seconds of the run at a machine's speed.
+    func seconds(_ estimate: TrainingEstimate, speed: MachineSpeed) -> (step: Double, run: Double, tokens: Double) {
         let work = work()
-        var operations = work.tokens * estimate.operationsPerToken + work.targets * estimate.operationsPerTarget
+        var step = estimate.seconds(
+            tokens: work.tokens, targets: work.targets, microBatches: Double(work.parts), steps: 1, at: speed)
         if let preference {
             // Answers are computed once more to know their gradients' weights, and by the reference.
-            let forward =
-                work.tokens * estimate.operationsPerToken / 3 + work.targets * estimate.operationsPerTarget / 3
-            operations += forward * (preference.needsReference ? 2 : 1) * (preference == .kto ? 2 : 1)
+            let forward = estimate.seconds(
+                tokens: work.tokens / 3, targets: work.targets / 3, microBatches: 0, steps: 0, at: speed)
+            step += forward * (preference.needsReference ? 2 : 1) * (preference == .kto ? 2 : 1)
         }
-        // Norms, attention's rows, the optimizer and what waits for them.
-        let step = operations / speed * 1.12
         return (step, step * Double(settings.schedule.steps), work.tokens)
     }
 }

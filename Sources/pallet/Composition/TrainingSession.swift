@@ -33,12 +33,30 @@ struct TrainingSession {
     let method: String
     var preference: (method: PreferenceMethod, beta: Double, gamma: Double, reference: String?)?
 
+    /// What a run is made of, before weights are loaded.
+    struct Parts {
+        let base: ModelFile
+        /// The base's file or folder.
+        let location: URL
+        let definition: TokenizerDefinition
+        let tokenizer: Tokenizer
+        /// The adapter to go on from.
+        let start: LoRAAdapter?
+        let part: TrainedPart
+        let rows: TrainingData
+        let settings: TrainerSettings
+        let estimate: TrainingEstimate
+    }
+
     /// Whether an adapter is trained.
-    private var isAdapter: Bool {
+    var isAdapter: Bool {
         method == "lora" || (preference != nil && (shape?.rank != nil || shape?.adapter != nil))
     }
 
-    private var folder: RunFolder { RunFolder(URL(fileURLWithPath: options.output, isDirectory: true)) }
+    var folder: RunFolder { RunFolder(URL(fileURLWithPath: options.output, isDirectory: true)) }
+
+    /// Where what is trained is written.
+    var product: URL { isAdapter ? folder.adapter : folder.model }
 
     func run() throws {
         guard !options.output.isEmpty else {
@@ -56,6 +74,27 @@ struct TrainingSession {
     }
 
     private func run(_ group: any Communicator) throws {
+        let parts = try prepare()
+        try checkMemory(parts.estimate)
+        try prepareFolder(group)
+        let identity = try identity(parts)
+        try group.requireEqual(identity.fields.sorted { $0.key < $1.key }.description, named: "the run")
+        // All leave together, or none would.
+        let isDone = try group.isLeader ? isDone(identity) : false
+        if try group.allGather([isDone ? 1 : 0]).contains([1]) { return }
+        let lock = try group.isLeader ? lockFolder() : nil
+        defer { withExtendedLifetime(lock) {} }
+        if group.isLeader { folder.removeLeftovers() }
+        guard let card = try train(parts, identity, group) else { return }
+        addSamples(parts, to: card)
+    }
+
+    /// The model, or where the folder has no weights random ones.
+    static func open(_ url: URL, seed: UInt64) throws -> ModelFile {
+        ModelFile.isUntrained(url) ? try ModelFile.untrained(url, seed: seed) : try ModelFile.open(url)
+    }
+
+    private func prepare() throws -> Parts {
         let location = try ModelLoading(home: home).locate(modelName)
         let base = try Self.open(location, seed: options.seed)
         let definition = try TokenizerDefinition(file: base)
@@ -67,35 +106,40 @@ struct TrainingSession {
         let kind: DatasetForm.Kind? = preference.map { $0.method == .kto ? .judged : .pairs } ?? .rows
         let rows = try TrainingData(
             data, options, file: base, definition: definition, tokenizer: tokenizer, kind: kind)
-        let count = rows.count
-        let settings = options.settings(rows: count, defaultRate: isAdapter ? 2e-4 : 1e-5)
-        try checkMemory(base, part, rows, settings)
-        try prepareFolder(group)
-        let hashes = try (model: FileHash.ofModel(location), data: rows.hash)
-        let identity = identity(settings, hashes, fingerprint: definition.fingerprint)
-        try group.requireEqual(identity.fields.sorted { $0.key < $1.key }.description, named: "the run")
-        // All leave together, or none would.
-        let isDone = try group.isLeader ? isDone(identity) : false
-        if try group.allGather([isDone ? 1 : 0]).contains([1]) { return }
-        let pool = try WorkerPool(threads: options.threads.count)
-        let model = try load(base, part, start, pool)
-        let trainer = try Trainer(
-            model: model, settings: settings, objective: try objective(rows, settings, base, start, pool), pool: pool,
-            communicator: group)
-        var result: RunResult?
-        let report = RunReport(
-            folder: folder, method: method, identity: identity, rows: rows, model: model, base: base,
-            threads: options.threads.count, leads: group.isLeader)
-        report.begin(trainer)
-        let run = run(trainer, identity, rows, report)
-        result = try run.run()
-        guard let result, group.isLeader else { return }
-        try finish(result, trainer, base, definition, report)
+        let settings = options.settings(rows: rows.count, defaultRate: isAdapter ? 2e-4 : 1e-5)
+        let plan = TrainingPlan(
+            base: base, part: part, rows: rows, settings: settings, preference: preference?.method)
+        return Parts(
+            base: base, location: location, definition: definition, tokenizer: tokenizer, start: start, part: part,
+            rows: rows, settings: settings, estimate: try plan.estimate())
     }
 
-    /// The model, or where the folder has no weights random ones.
-    static func open(_ url: URL, seed: UInt64) throws -> ModelFile {
-        ModelFile.isUntrained(url) ? try ModelFile.untrained(url, seed: seed) : try ModelFile.open(url)
+    /// The run and what it leaves but for samples; nil where another process leads. What was loaded for it is gone when
+    /// it returns.
+    private func train(_ parts: Parts, _ identity: RunIdentity, _ group: any Communicator) throws -> RunCard? {
+        let pool = try WorkerPool(threads: options.threads.count)
+        let peak = group.isLeader ? peak(parts, pool, processes: group.size) : nil
+        let model = try load(parts.base, parts.part, parts.start, pool)
+        let trainer = try Trainer(
+            model: model, settings: parts.settings,
+            objective: try objective(parts.rows, parts.settings, parts.base, parts.start, pool), pool: pool,
+            communicator: group)
+        let report = RunReport(
+            folder: folder, method: method, identity: identity, parts: parts, model: model,
+            threads: options.threads.count, leads: group.isLeader, peak: peak)
+        report.begin(trainer)
+        let result = try run(trainer, identity, parts.rows, report).run()
+        guard group.isLeader else { return nil }
+        return try finish(result, trainer, parts, report)
+    }
+
+    /// What the machine could do, measured before the first step. Of preference methods only a part of the work is
+    /// counted, so of them no share is said; and none where it cannot be measured.
+    private func peak(_ parts: Parts, _ pool: WorkerPool, processes: Int) -> PeakShare? {
+        guard preference == nil else { return nil }
+        let speed = try? MachineSpeed(
+            measuredFor: parts.base, rows: parts.settings.microBatchTokens, pool: pool, seconds: { Seconds.now })
+        return speed.map { PeakShare($0, parts.estimate, processes: processes) }
     }
 
     private func load(
@@ -143,114 +187,21 @@ struct TrainingSession {
     private func run(
         _ trainer: Trainer, _ identity: RunIdentity, _ rows: TrainingData, _ report: RunReport
     ) -> TrainingRun {
-        var settings = RunSettings()
-        settings.checkpointSteps = options.saveEvery
-        settings.evaluationSteps = options.validateEvery
-        settings.patience = options.patience
         let run = TrainingRun(
-            trainer: trainer, folder: folder, identity: identity, settings: settings, heldOut: rows.heldOut,
-            metrics: options.metrics.map { URL(fileURLWithPath: $0) }, clock: { Seconds.now })
+            trainer: trainer, folder: folder, identity: identity, settings: runSettings, heldOut: rows.heldOut,
+            general: rows.general, metrics: options.metrics.map { URL(fileURLWithPath: $0) }, clock: { Seconds.now })
         Interrupt.listen()
         run.shouldStop = { Interrupt.isAsked }
         run.progress = { report.show($0) }
         return run
     }
 
-    // MARK: Before
-
-    private func identity(
-        _ settings: TrainerSettings, _ hashes: (model: String, data: String), fingerprint: String
-    ) -> RunIdentity {
-        let s = settings.schedule, o = settings.optimizer
-        var fields: [String: String] = [
-            "method": method, "model": hashes.model, "data": hashes.data, "tokenizer": fingerprint,
-            "steps": "\(s.steps)", "learning-rate": "\(s.peak)", "schedule": s.shape.rawValue,
-            "warmup-steps": "\(s.warmupSteps)", "decay-steps": "\(s.decaySteps)", "decay-shape": s.decay.rawValue,
-            "min-ratio": "\(s.minimumRatio)", "optimizer": o.method.rawValue, "beta1": "\(o.beta1)",
-            "beta2": "\(o.beta2)", "epsilon": "\(o.epsilon)", "weight-decay": "\(o.weightDecay)",
-            "clip-norm": "\(o.clipNorm)", "batch-rows": "\(settings.batchRows)",
-            "micro-batch-tokens": "\(settings.microBatchTokens)", "seed": "\(settings.seed)",
-            "shuffle": "\(settings.shuffles)", "neftune": "\(settings.noise)", "pack": "\(options.pack)",
-            "forward": settings.forward.rawValue, "context": data.context.map { "\($0)" } ?? "default",
-            "answers": data.answers, "cut": "\(data.cut)",
-            "validation-share": options.validationShare.map { "\($0)" } ?? "default",
-        ]
-        if !options.replay.isEmpty { fields["replay-share"] = "\(options.replayShare)" }
-        if let preference {
-            fields["beta"] = "\(preference.beta)"
-            fields["gamma"] = "\(preference.gamma)"
-            fields["reference"] = preference.reference ?? "the start"
-        }
-        if isAdapter, let shape {
-            fields["rank"] = shape.rank.map { "\($0)" } ?? "default"
-            fields["alpha"] = shape.alpha.map { "\($0)" } ?? "default"
-            fields["target-modules"] = shape.targetModules ?? "default"
-            fields["kind"] = shape.dora ? "dora" : shape.rslora ? "rslora" : "lora"
-            fields["layers"] = shape.layers.map { "\($0)" } ?? "all"
-            fields["adapter"] = shape.adapter ?? "none"
-        }
-        return RunIdentity(fields)
-    }
-
-    /// Refuses before loading what the machine's memory cannot hold.
-    private func checkMemory(
-        _ base: ModelFile, _ part: TrainedPart, _ rows: TrainingData, _ settings: TrainerSettings
-    ) throws {
-        let estimate = try TrainingPlan(
-            base: base, part: part, rows: rows, settings: settings, preference: preference?.method
-        )
-        .estimate()
-        let available = MachineMemory.available
-        guard let available, estimate.bytes > available else { return }
-        throw Failure(
-            .unavailable,
-            "需要约 \(Bytes.text(estimate.bytes)) 内存，可用 \(Bytes.text(available))。可减小 --micro-batch-tokens、加 --recompute、"
-                + "改用 pallet train lora，或换小一些的模型",
-            "about \(Bytes.text(estimate.bytes)) of memory are needed and \(Bytes.text(available)) are free. Lower "
-                + "--micro-batch-tokens, add --recompute, train an adapter (pallet train lora), or take a smaller model"
-        )
-    }
-
-    private func prepareFolder(_ group: any Communicator) throws {
-        if group.isLeader {
-            do {
-                try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
-            } catch {
-                let reason = SystemReason(error)
-                throw Failure(
-                    .cannotCreate, "无法建立 \(folder.url.path)：\(reason.chinese)",
-                    "cannot create \(folder.url.path): \(reason.english)")
-            }
-        }
-        try group.barrier()
-    }
-
-    private var product: URL { isAdapter ? folder.adapter : folder.model }
-
-    /// A run that ended with these settings is not done again; one with others is not written over.
-    private func isDone(_ identity: RunIdentity) throws -> Bool {
-        guard FileManager.default.fileExists(atPath: product.path) else { return false }
-        guard FileManager.default.fileExists(atPath: folder.checkpoint.path) else {
-            throw Failure(
-                .cannotCreate, "\(product.path) 已存在，且不是这次训练的结果", "\(product.path) exists and is not of this run")
-        }
-        let state = try Checkpoint.state(of: folder.checkpoint)
-        let differences = state.identity.differences(from: identity)
-        guard differences.isEmpty else {
-            throw CheckpointError.otherRun(path: folder.checkpoint.path, differences: differences)
-        }
-        Output.note(text("这次训练已完成", "this run is complete"))
-        Output.line(product.path)
-        return true
-    }
-
     // MARK: After
 
     private func finish(
-        _ result: RunResult, _ trainer: Trainer, _ base: ModelFile, _ definition: TokenizerDefinition,
-        _ report: RunReport
-    ) throws {
-        try report.end(result)
+        _ result: RunResult, _ trainer: Trainer, _ parts: Parts, _ report: RunReport
+    ) throws -> RunCard {
+        let card = try report.end(result)
         guard result.ending != .interrupted else {
             Output.note(
                 text(
@@ -260,14 +211,38 @@ struct TrainingSession {
         }
         if let adapter = try trainer.model.adapter() {
             try write(adapter)
-        } else if let file = try trainer.model.trainedFile(base: base) {
-            let type = ModelExporter.plainType(of: base) ?? .f32
-            let files = base.tokenizerFiles.isEmpty ? try definition.huggingFaceFiles() : [:]
+        } else if let file = try trainer.model.trainedFile(base: parts.base) {
+            let type = ModelExporter.plainType(of: parts.base) ?? .f32
+            let files = parts.base.tokenizerFiles.isEmpty ? try parts.definition.huggingFaceFiles() : [:]
             try replacing(folder.model) { place in
                 _ = try ModelExporter(file).writeHuggingFace(to: place, type: type, tokenizerFiles: files)
             }
         }
         Output.line(product.path)
+        return card
+    }
+
+    /// Held-out questions, answered by the base and by what was written. A run is complete without them: what goes
+    /// wrong here is said and no more.
+    private func addSamples(_ parts: Parts, to card: RunCard) {
+        let samples = RunSamples(
+            rows: parts.rows.heldOutRows, count: options.samples, tokenizer: parts.tokenizer,
+            threads: options.threads.count)
+        guard let samples else { return }
+        do {
+            let trained: RunSamples.Trained =
+                isAdapter
+                ? .adapter(try AdapterLoading(home: home).read(product.path, for: parts.base))
+                : .model(try ModelFile.open(product))
+            let made = try samples.answered(base: parts.base, start: parts.start, trained: trained)
+            guard !made.isEmpty else { return }
+            Output.note(RunSamples.text(of: made))
+            var card = card
+            card.samples = made
+            try card.write(to: folder.card)
+        } catch {
+            Output.note(text("没有样例：", "no samples: ") + Failure(error).message)
+        }
     }
 
     private func write(_ adapter: LoRAAdapter) throws {

@@ -141,15 +141,15 @@ struct DemoScratch {
     }
 
     /// As many steps as fit the time at this machine's measured speed.
-    /// Narrow products and all that is not a product take 1.7 times what wide products say.
     private func steps(_ base: ModelFile, _ pool: WorkerPool) throws -> Int {
         let tokens = Self.rowsPerStep * Self.context
         let estimate = try TrainingEstimate(
             file: base, part: .everything, rows: tokens, microBatches: 1, recomputes: false,
             meanLength: Double(Self.context) / 3, hasReference: false)
-        let speed = try TrainingEstimate.measuredSpeed(
-            file: base, rows: tokens, pool: pool, seconds: { Seconds.now })
-        let step = Double(tokens) * (estimate.operationsPerToken + estimate.operationsPerTarget) / speed * 1.7
+        let speed = try MachineSpeed(
+            measuredFor: base, rows: tokens, pool: pool, seconds: { Seconds.now })
+        let step = estimate.seconds(
+            tokens: Double(tokens), targets: Double(tokens), microBatches: 1, steps: 1, at: speed)
         let fitting = Int(min(Self.seconds / max(step, 1e-3), 1e6))
         return min(max(fitting, Self.possibleSteps.lowerBound), Self.possibleSteps.upperBound)
     }

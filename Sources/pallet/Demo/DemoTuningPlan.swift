@@ -23,9 +23,6 @@ struct DemoTuningPlan: Codable, Equatable {
     static let rowsPerStep = 8
     /// Blocks that are trained, from the last one down: what lies below is only computed forward.
     private static let blocks = 12
-    /// A step with the serving kernels' forward pass and the lower blocks left out, to the estimate of an exact one
-    /// through all of them.
-    private static let shareOfExactStep = 0.5
 
     /// How the run goes, but for its length.
     private static let recipe = [
@@ -64,10 +61,10 @@ struct DemoTuningPlan: Codable, Equatable {
         let plan = TrainingPlan(
             base: base, part: shape.part(adapter: nil, base: base, baseName: location.path), rows: made,
             settings: settings, preference: nil)
-        let speed = try TrainingEstimate.measuredSpeed(
-            file: base, rows: settings.microBatchTokens, pool: try WorkerPool(threads: threads),
+        let speed = try MachineSpeed(
+            measuredFor: base, rows: settings.microBatchTokens, pool: try WorkerPool(threads: threads),
             seconds: { Seconds.now })
-        secondsPerStep = plan.seconds(try plan.estimate(), speed: speed).step * Self.shareOfExactStep
+        secondsPerStep = plan.seconds(try plan.estimate(), speed: speed).step
         let fitting = Int(min(Self.seconds / max(secondsPerStep, 1e-3), 1e6))
         steps = min(max(fitting, Self.possibleSteps.lowerBound), Self.possibleSteps.upperBound)
     }

@@ -23,8 +23,8 @@ struct ResumeTests {
     /// Goes on with a run in a folder until a step, or to the end; nil: the trainer's error.
     static func go(
         _ reference: ReferenceCase, _ folder: RunFolder, until stop: Int? = nil, threads: Int = 1,
-        settings: RunSettings = RunSettings(), heldOut: HeldOutRows? = nil, identity: RunIdentity = identity,
-        change: (inout TrainerSettings) -> Void = { _ in }
+        settings: RunSettings = RunSettings(), heldOut: HeldOutRows? = nil, general: HeldOutRows? = nil,
+        identity: RunIdentity = identity, change: (inout TrainerSettings) -> Void = { _ in }
     ) throws -> (result: RunResult, trainer: Trainer) {
         let trainer = try reference.trainer(threads: threads) { settings in
             settings.microBatchTokens = 64
@@ -35,8 +35,8 @@ struct ResumeTests {
         var own = settings
         own.checkpointSteps = own.checkpointSteps ?? 3
         let run = TrainingRun(
-            trainer: trainer, folder: folder, identity: identity, settings: own, heldOut: heldOut, metrics: nil,
-            clock: { 0 })
+            trainer: trainer, folder: folder, identity: identity, settings: own, heldOut: heldOut, general: general,
+            metrics: nil, clock: { 0 })
         var steps = Int.max
         run.progress = { steps = $0.metrics.step + 1 }
         if let stop { run.shouldStop = { steps != Int.max && steps >= stop } }
@@ -123,6 +123,33 @@ struct ResumeTests {
         #expect(rest.result.before == whole.result.before && rest.result.after == whole.result.after)
         let isEqual = Self.bits(rest.trainer) == Self.bits(whole.trainer)
         #expect(isEqual)
+    }
+
+    /// What is told of general text is the same whenever the run was stopped, and looking changes nothing.
+    @Test func forgetting() throws {
+        let reference = try ReferenceCase("sft-full"), a = try Place(), b = try Place(), c = try Place()
+        let general = HeldOutRows(Array(try ReferenceCase("masks").rows().prefix(4)), bytes: 100)
+        let whole = try Self.go(reference, a.folder, general: general)
+        let before = try #require(whole.result.generalBefore), after = try #require(whole.result.generalAfter)
+        #expect(before.loss.isFinite && after.loss.isFinite && before.loss != after.loss)
+        #expect(before.bitsPerByte != nil && whole.result.before == nil && whole.result.after == nil)
+        let part = try Self.go(reference, b.folder, until: 2, general: general)
+        #expect(part.result.generalBefore == before && part.result.generalAfter == nil)
+        let rest = try Self.go(reference, b.folder, general: general)
+        #expect(rest.result.generalBefore == before && rest.result.generalAfter == after)
+        let unseen = try Self.go(reference, c.folder)
+        #expect(unseen.result.generalBefore == nil && unseen.result.generalAfter == nil)
+        for other in [rest.trainer, unseen.trainer] {
+            let isEqual = Self.bits(other) == Self.bits(whole.trainer)
+            #expect(isEqual)
+        }
+    }
+
+    /// A checkpoint of a program that looked at no general text.
+    @Test func olderState() throws {
+        let old = #"{"step": 3, "identity": {"fields": {"data": "abc"}}, "seconds": 1.5, "firstLoss": 2}"#
+        let state = try JSONDecoder().decode(Checkpoint.State.self, from: Data(old.utf8))
+        #expect(state.step == 3 && state.firstLoss == 2 && state.firstGeneralLoss == nil)
     }
 
     @Test func anotherConfigurationIsRefused() throws {
