@@ -16,12 +16,16 @@ public struct GenerationRequest: Sendable {
     /// would have guessed them from what stands before. Costs the output matrix once per place, and what lies behind
     /// the first of them is computed even where the cache holds it.
     public var scoredPrompt: Range<Int>?
+    /// Tokens with which the answer must not begin; later they are free.
+    public var bannedFirst: Set<Int>
 
     /// A request; see the properties.
     public init(
         prompt: [Int], maxTokens: Int, sampling: SamplingParameters = .greedy, stop: [String] = [],
-        ignoreEndOfTurn: Bool = false, topLogProbabilities: Int? = nil, scoredPrompt: Range<Int>? = nil
+        ignoreEndOfTurn: Bool = false, topLogProbabilities: Int? = nil, scoredPrompt: Range<Int>? = nil,
+        bannedFirst: Set<Int> = []
     ) {
+        self.bannedFirst = bannedFirst
         self.scoredPrompt = scoredPrompt
         self.prompt = prompt
         self.maxTokens = maxTokens

@@ -80,6 +80,19 @@ struct EngineTests {
         }
     }
 
+    @Test func bannedTokensDoNotBeginTheAnswerButMayFollow() async throws {
+        let engine = try engine()
+        let free = try await engine.complete(request(prompt(30), tokens: 6)).tokens
+        var request = request(prompt(30), tokens: 6)
+        request.bannedFirst = [free[0], -1, 1 << 40]
+        let other = try await engine.complete(request).tokens
+        #expect(other[0] != free[0])
+        // Only the first draw is barred: what the model wants later it gets.
+        request.prompt += [other[0]]
+        request.bannedFirst = []
+        #expect(try await engine.complete(request).tokens.prefix(5) == other[1...])
+    }
+
     @Test func tooLongEmptyAndSillyRequestsAreRefusedWithNumbers() async throws {
         let engine = try engine(context: 64)
         await #expect(throws: GenerationError.promptTooLong(tokens: 64, limit: 64)) {

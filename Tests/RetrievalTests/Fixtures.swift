@@ -55,9 +55,18 @@ actor ScriptedGenerator: Generator {
     private let text: String
     private let pieceLength: Int
     private(set) var turns: [[ChatTurn]] = []
+    /// What the answer was not to begin with, of every answer.
+    private(set) var avoided: [String?] = []
+    private let refusal: Double?
+    private let likelihoods: [String: Double]
 
-    init(_ text: String, pieceLength: Int = 3) {
+    /// - Parameters:
+    ///   - refusal: what it says of the probability of the refusal; nil cannot tell of any text.
+    ///   - likelihoods: what it says of other texts, in nats.
+    init(_ text: String, pieceLength: Int = 3, refusal: Double? = nil, likelihoods: [String: Double] = [:]) {
+        self.likelihoods = likelihoods
         self.text = text
+        self.refusal = refusal
         self.pieceLength = pieceLength
     }
 
@@ -65,6 +74,7 @@ actor ScriptedGenerator: Generator {
         -> AsyncThrowingStream<String, any Error>
     {
         self.turns.append(turns)
+        avoided.append(options.avoidedBeginning)
         var pieces: [String] = []
         var rest = Substring(text)
         while !rest.isEmpty {
@@ -76,5 +86,10 @@ actor ScriptedGenerator: Generator {
             for piece in said { continuation.yield(piece) }
             continuation.finish()
         }
+    }
+
+    func logProbabilities(of texts: [String], after turns: [ChatTurn]) async throws -> [Double]? {
+        guard let refusal else { return nil }
+        return texts.map { $0.contains("未找到") ? log(refusal) : likelihoods[$0] ?? -40 }
     }
 }

@@ -32,6 +32,44 @@ import Testing
         #expect(overruled.evidence >= 0.8)
     }
 
+    private static func weighed(_ refusal: Double, trusts: Bool = true) async throws -> (Answer, ScriptedGenerator) {
+        let generator = ScriptedGenerator("押金在退租验收后 7 个工作日内原路退回，不计利息。", refusal: refusal)
+        var configuration = Assistant.Configuration(threshold: 0.5)
+        configuration.trustsRefusals = trusts
+        let assistant = Assistant(
+            index: try await Fixtures.companyIndex(), generator: generator, configuration: configuration)
+        return (try await assistant.answer("押金多久退？"), generator)
+    }
+
+    @Test func aModelThatIsSureOfRefusingIsNotMadeToAnswer() async throws {
+        let (refused, generator) = try await Self.weighed(0.9999)
+        #expect(refused.outcome == .notFound)
+        #expect(refused.refusal == 0.9999)
+        #expect(await generator.turns.isEmpty)
+    }
+
+    @Test func aModelThatIsMadeToAnswerMayNotBeginWithTheRefusal() async throws {
+        let (answered, generator) = try await Self.weighed(0.001)
+        #expect(answered.outcome == .answered)
+        #expect(await generator.avoided == ["资料中未找到。"])
+        let (untrusted, other) = try await Self.weighed(0.9999, trusts: false)
+        #expect(untrusted.outcome == .answered && untrusted.refusal == nil)
+        #expect(await other.avoided == [nil])
+    }
+
+    @Test func confidenceRisesWithEvidenceAndFallsWithTheRefusal() {
+        let weighing = RefusalWeighing(weight: 0.5, offset: 0)
+        let steps = [0.0, 0.01, 0.3, 0.5, 0.9, 1.0]
+        for (low, high) in zip(steps, steps.dropFirst()) {
+            #expect(weighing.confidence(evidence: low, refusal: 0.4) <= weighing.confidence(evidence: high, refusal: 0.4))
+            #expect(weighing.confidence(evidence: 0.4, refusal: low) >= weighing.confidence(evidence: 0.4, refusal: high))
+        }
+        #expect(abs(weighing.confidence(evidence: 0.3, refusal: 0.5) - 0.3) < 1e-9)
+        for odd in [Double.nan, -1, 2] {
+            #expect((0...1).contains(weighing.confidence(evidence: odd, refusal: odd)))
+        }
+    }
+
     @Test func aTrustedAnswerIsCheckedAllTheSame() async throws {
         let right = try await Self.answer("押金在退租验收后 7 个工作日内原路退回，不计利息。", "押金多久退？", trusts: true)
         #expect(right.outcome == .answered)

@@ -82,6 +82,8 @@ public struct DroppedSentence: Codable, Sendable, Equatable {
         case offTopic
         /// Said already.
         case repetition
+        /// Another sentence answers better, as retrieval and the model's own likelihood say together.
+        case outvoted
     }
 
     /// The text itself.
@@ -125,6 +127,8 @@ public struct Answer: Codable, Sendable, Equatable {
     public var citations: [Citation]
     /// Probability by the calibration that the index answers the question, 0…1.
     public var evidence: Double
+    /// Probability that a model tuned to refuse gives to the refusal; nil where none was asked.
+    public var refusal: Double?
     /// The passages that were given to the model, best first.
     public var passages: [PassageHit]
     /// What was left out and why. For operators, not for readers.
@@ -135,9 +139,10 @@ public struct Answer: Codable, Sendable, Equatable {
     /// Makes the value from its parts.
     public init(
         question: String, searched: String, outcome: Outcome, text: String, sentences: [AnswerSentence] = [],
-        citations: [Citation] = [], evidence: Double, passages: [PassageHit], dropped: [DroppedSentence] = [],
-        draft: String = ""
+        citations: [Citation] = [], evidence: Double, refusal: Double? = nil, passages: [PassageHit],
+        dropped: [DroppedSentence] = [], draft: String = ""
     ) {
+        self.refusal = refusal
         self.question = question
         self.searched = searched
         self.outcome = outcome

@@ -15,6 +15,7 @@ struct AnswerDraft {
     private var citations: [Citation] = []
     private var dropped: [DroppedSentence] = []
     private var isQuoted = false
+    private var isOutvoted = false
     /// The sentence of the passages that answers best, as a measure of what the model says.
     private let quotation: Quotation?
     /// What is quoted with it.
@@ -24,6 +25,8 @@ struct AnswerDraft {
     /// Sentences that hold, but do not say what kind of thing was asked for: they wait for one that does.
     private var held: [(text: String, support: AnswerAlignment.Support)] = []
     private var lastSupport: AnswerAlignment.Support?
+    /// The sentences that retrieval and a tuned model hold best together; nil where the model was not asked.
+    private let choice: AnswerChoice?
 
     /// How much less of the question than the best sentence a place may show.
     private static let tolerance = 0.3
@@ -46,15 +49,23 @@ struct AnswerDraft {
     /// - Parameter isSure: whether retrieval alone says that there is an answer; else a sentence has to show more
     ///   of the question.
     init(
-        question: String, found: FoundPassages, limits: AnswerAlignment.Limits, maximumSentences: Int, isSure: Bool
+        question: String, found: FoundPassages, limits: AnswerAlignment.Limits, maximumSentences: Int, isSure: Bool,
+        choice: AnswerChoice? = nil
     ) {
+        self.choice = choice
         leastRelevance = isSure ? 0.25 : 0.3
         self.question = question
         self.found = found
         self.maximumSentences = max(1, maximumSentences)
         evidence = found.hits.map(EvidenceText.init)
         alignment = AnswerAlignment(question: found.question, evidence: evidence, limits: limits)
-        quotations = Quotation.several(found, in: evidence)
+        let several = Quotation.several(found, in: evidence)
+        // Of several things that a question names each has its own sentence.
+        if several.count == 1 || !found.question.namesSeveral, let best = choice?.best {
+            quotations = [best]
+        } else {
+            quotations = several
+        }
         quotation = quotations.first
         kind = QuestionKind(found.question.text)
         askedUnits = QuestionKind.askedUnits(found.question.text)
@@ -87,7 +98,7 @@ struct AnswerDraft {
 
     /// Whether nothing more is wanted from the model.
     var isComplete: Bool {
-        sentences.count >= maximumSentences || isRefused
+        sentences.count >= maximumSentences || isRefused || isOutvoted
     }
 
     /// Checks one sentence; returns the events that release it and what waited for it; none when it is dropped.
@@ -109,6 +120,11 @@ struct AnswerDraft {
         case .supported(let support):
             guard isRelevant(support) else {
                 dropped.append(DroppedSentence(text: sentence, reason: .offTopic))
+                return []
+            }
+            if isEmpty, held.isEmpty, choice?.outvotes(support) ?? false {
+                isOutvoted = true
+                dropped.append(DroppedSentence(text: sentence, reason: .outvoted))
                 return []
             }
             lastSupport = support
@@ -154,8 +170,10 @@ struct AnswerDraft {
     /// or code of the question is missing, and where retrieval is unsure it shows nearly all of the question.
     private func isQuotable(_ quotation: Quotation, isSure: Bool) -> Bool {
         guard quotation.isServing != false, !lacksIdentifier(quotation.support) else { return false }
+        // The model itself holds it for its answer.
+        if choice != nil { return true }
         // Of a question that names several things each row shows its own part.
-        let isForSeveral = found.question.units.filter(\.isName).count > 1
+        let isForSeveral = found.question.namesSeveral
         let ground =
             isForSeveral
             ? quotations.reduce(Ground()) { $0.union($1.support.ground) } : quotation.support.ground
@@ -254,7 +272,9 @@ struct AnswerDraft {
     }
 
     /// The whole answer, or the refusal when nothing is left.
-    func answer(searched: String, evidence: Double, language: AnswerLanguage, hotline: String?) -> Answer {
+    func answer(
+        searched: String, evidence: Double, refusal: Double?, language: AnswerLanguage, hotline: String?
+    ) -> Answer {
         let isFound = !sentences.isEmpty
         let text =
             isFound
@@ -262,7 +282,7 @@ struct AnswerDraft {
         return Answer(
             question: question, searched: searched,
             outcome: isFound ? (isQuoted ? .quoted : .answered) : .notFound, text: text, sentences: sentences,
-            citations: citations, evidence: evidence, passages: found.hits, dropped: dropped, draft: self.text)
+            citations: citations, evidence: evidence, refusal: refusal, passages: found.hits, dropped: dropped, draft: self.text)
     }
 
     /// Sentences one after the other; a blank only where the first ends in a Latin stop.

@@ -1,3 +1,4 @@
+import Foundation
 public import Storage
 import Text
 
@@ -36,10 +37,12 @@ public struct Assistant: Sendable {
         /// overwhelming, and it is asked wherever anything was found at all. An untuned model refuses and answers at random.
         public var trustsRefusals: Bool
         /// Share of the threshold from which on a model is asked whose refusals are trusted.
-        public static let trustedAskShare = 0.25
+        public static let trustedAskShare = 0.1
         /// Evidence from which on a sentence is quoted although a model whose refusals are trusted refused: tuned on
         /// few rows, small models refuse too much rather than too little.
         public var overrulesTrustedRefusal = 0.8
+        /// How a tuned model's opinion of refusing is weighed with what retrieval says.
+        public var refusalWeighing = RefusalWeighing.standard
         /// Whether passages that a newer document contradicts are kept from the model.
         public var leavesOutSuperseded: Bool
         /// Sentences that an answer has at most.
@@ -132,17 +135,34 @@ public struct Assistant: Sendable {
             passageCharacters: configuration.passageCharacters)
         var found = try await index.find(read, limit: max(5, configuration.passages + 3))
         let model = try await evidenceModel(for: found)
-        let evidence = model.probability(found)
+        var evidence = model.probability(found)
         let threshold = configuration.threshold ?? model.threshold
         if configuration.leavesOutSuperseded { found.hits.removeAll { $0.supersededBy != nil } }
         found.hits = composer.fitting(Array(found.hits.prefix(configuration.passages)))
         emit(.passages(found.hits))
+        let language = AnswerLanguage(of: question)
+        let turns = composer.turns(
+            question: searched == question ? question : searched.split(separator: "\n").joined(separator: "，"),
+            passages: found.hits, language: language)
+        let refusalText = RefusalText.text(language: language, hotline: nil)
+        // A model that was tuned to refuse is asked first what it thinks of refusing; then it is made to answer, or not
+        // asked at all.
+        var refusal: Double?
+        var choice: AnswerChoice?
+        if configuration.trustsRefusals, evidence >= threshold * Configuration.trustedAskShare, let generator {
+            refusal = try await generator.logProbabilities(of: [refusalText], after: turns)?.first.map { exp($0) }
+        }
+        if let refusal {
+            evidence = configuration.refusalWeighing.confidence(evidence: evidence, refusal: refusal)
+            if evidence >= threshold { choice = try await self.choice(found, turns) }
+        }
         var draft = AnswerDraft(
             question: question, found: found, limits: configuration.limits,
-            maximumSentences: configuration.sentences, isSure: evidence >= threshold)
-        let askShare = configuration.trustsRefusals ? Configuration.trustedAskShare : configuration.askShare
+            maximumSentences: configuration.sentences, isSure: evidence >= threshold, choice: choice)
+        let askShare =
+            refusal != nil ? 1 : configuration.trustsRefusals ? Configuration.trustedAskShare : configuration.askShare
         if evidence >= threshold * askShare {
-            try await write(&draft, composer: composer, question: question, searched: searched, emit: emit)
+            try await write(&draft, turns: turns, avoided: refusal == nil ? nil : refusalText, emit: emit)
             // Nobody but retrieval stands behind a quotation: where words alone were compared, it needs more than the
             // model's own sentence does; where the model says the same, a little less.
             let quoteThreshold =
@@ -160,20 +180,27 @@ public struct Assistant: Sendable {
             for event in draft.finish(mayQuote: mayQuote, isSure: isSure) { emit(event) }
         }
         return draft.answer(
-            searched: searched, evidence: evidence, language: AnswerLanguage(of: question),
+            searched: searched, evidence: evidence, refusal: refusal, language: language,
             hotline: configuration.hotline)
     }
 
+    /// The best sentences in the opinion of retrieval and the model together; nil where the model cannot tell.
+    private func choice(_ found: FoundPassages, _ turns: [ChatTurn]) async throws -> AnswerChoice? {
+        let sentences = Quotation.ranked(found, in: found.hits.map(EvidenceText.init))
+        let asked = sentences.prefix(AnswerChoice.asked).map(\.text)
+        guard !asked.isEmpty, let told = try await generator?.logProbabilities(of: asked, after: turns)
+        else { return nil }
+        return AnswerChoice(sentences, logProbabilities: told)
+    }
+
     private func write(
-        _ draft: inout AnswerDraft, composer: PromptComposer, question: String, searched: String,
-        emit: @Sendable (AnswerEvent) -> Void
+        _ draft: inout AnswerDraft, turns: [ChatTurn], avoided: String?, emit: @Sendable (AnswerEvent) -> Void
     ) async throws {
         guard let generator else { return }
-        let turns = composer.turns(
-            question: searched == question ? question : searched.split(separator: "\n").joined(separator: "，"),
-            passages: draft.found.hits, language: AnswerLanguage(of: question))
+        var options = configuration.options
+        options.avoidedBeginning = avoided
         var sentences = SentenceStream()
-        for try await piece in try await generator.generate(turns, options: configuration.options) {
+        for try await piece in try await generator.generate(turns, options: options) {
             draft.text += piece
             for sentence in sentences.take(piece) {
                 for event in draft.take(sentence) { emit(event) }

@@ -28,9 +28,12 @@ public struct GenerationOptions: Codable, Sendable, Equatable {
     public var temperature: Double
     /// Start of the random numbers where the temperature is not 0.
     public var seed: UInt64?
+    /// A text with which the answer must not begin, such as the refusal of a question that is to be answered.
+    public var avoidedBeginning: String?
 
     /// Makes the value from its parts.
-    public init(maximumTokens: Int = 160, temperature: Double = 0, seed: UInt64? = nil) {
+    public init(maximumTokens: Int = 160, temperature: Double = 0, seed: UInt64? = nil, avoidedBeginning: String? = nil) {
+        self.avoidedBeginning = avoidedBeginning
         self.maximumTokens = maximumTokens
         self.temperature = temperature
         self.seed = seed
@@ -45,4 +48,13 @@ public protocol Generator: Sendable {
     /// question is spelled out, never taken as one.
     func generate(_ turns: [ChatTurn], options: GenerationOptions) async throws
         -> AsyncThrowingStream<String, any Error>
+
+    /// Natural logarithms of the probabilities that the next turn begins with each of some texts; nil where the
+    /// generator cannot tell.
+    func logProbabilities(of texts: [String], after turns: [ChatTurn]) async throws -> [Double]?
+}
+
+extension Generator {
+    /// Cannot tell.
+    public func logProbabilities(of texts: [String], after turns: [ChatTurn]) async throws -> [Double]? { nil }
 }

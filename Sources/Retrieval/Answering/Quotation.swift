@@ -14,6 +14,9 @@ struct Quotation {
     var isServing: Bool?
     /// How alike it is to the question; nil without vectors.
     var similarity: Double?
+    /// How well it answers, as retrieval sees it: words, meaning and kind together. Only good to compare sentences of
+    /// one question.
+    var score: Double
 
     /// How much a standard deviation of similarity counts beside a share of the question's words.
     private static let meaningWeight = 0.25
@@ -33,7 +36,7 @@ struct Quotation {
     /// - Returns: nil when no sentence holds at least `minimum` of what was asked.
     static func best(_ found: FoundPassages, in evidence: [EvidenceText], minimum: Double = 0.4) -> Quotation? {
         let best = candidates(found, in: evidence, minimum: minimum).first
-        return best.map { quotation($0.text, $0.index, $0.coverage, $0.isServing, found: found) }
+        return best.map { quotation($0, found: found) }
     }
 
     /// The sentences that are quoted together: the best one; where the question names several things by their codes
@@ -55,7 +58,12 @@ struct Quotation {
             let next = all.dropFirst().first { $0.isServing != false && $0.score >= first.score - closeness }
             if let next { chosen.append(next) }
         }
-        return chosen.map { quotation($0.text, $0.index, $0.coverage, $0.isServing, found: found) }
+        return chosen.map { quotation($0, found: found) }
+    }
+
+    /// All sentences, best first.
+    static func ranked(_ found: FoundPassages, in evidence: [EvidenceText]) -> [Quotation] {
+        candidates(found, in: evidence, minimum: 0).map { quotation($0, found: found) }
     }
 
     private static func candidates(
@@ -91,9 +99,8 @@ struct Quotation {
         return all.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
     }
 
-    private static func quotation(
-        _ text: EvidenceText, _ index: Int, _ coverage: Double, _ isServing: Bool?, found: FoundPassages
-    ) -> Quotation {
+    private static func quotation(_ candidate: Candidate, found: FoundPassages) -> Quotation {
+        let (text, index) = (candidate.text, candidate.index)
         let kind = QuestionKind(found.question.text)
         let piece = text.pieces[index]
         var shown = Polarity.withoutSpeaker(piece.text)
@@ -112,11 +119,11 @@ struct Quotation {
             }
         }
         let support = AnswerAlignment.Support(
-            passage: text.passage, spans: text.spans(of: indices), coverage: coverage,
+            passage: text.passage, spans: text.spans(of: indices), coverage: candidate.coverage,
             ground: text.ground(of: indices))
         return Quotation(
-            support: support, text: shown, coverage: coverage, isServing: isServing,
-            similarity: text.similarities[piece.range.lowerBound])
+            support: support, text: shown, coverage: candidate.coverage, isServing: candidate.isServing,
+            similarity: text.similarities[piece.range.lowerBound], score: candidate.score)
     }
 }
 

@@ -49,6 +49,8 @@ public struct Question: Sendable {
 
     /// Whether it names anything at all.
     public var hasContent: Bool { units.contains { $0.weight >= 1 } }
+    /// Whether it names several things by their codes (R2 and R3).
+    var namesSeveral: Bool { units.filter(\.isName).count > 1 }
 
     /// Reads a question. Cost: linear in its length; of more than 1,000 characters only the first 1,000 count.
     public init(_ text: String) {

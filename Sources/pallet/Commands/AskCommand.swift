@@ -81,6 +81,7 @@ struct AnswerLine: Encodable {
     let answered: Bool
     let outcome: String
     let evidence: Double
+    let refusal: Double?
     let citations: [Source]
 
     init(id: String, _ answer: Answer) {
@@ -89,6 +90,7 @@ struct AnswerLine: Encodable {
         answered = answer.outcome != .notFound
         outcome = answer.outcome.rawValue
         evidence = answer.evidence
+        refusal = answer.refusal
         citations = answer.citations.map {
             Source(
                 document: $0.document, offset: $0.offset, length: $0.length, text: $0.text, title: $0.title,
