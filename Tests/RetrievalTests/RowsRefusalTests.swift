@@ -61,8 +61,14 @@ import Testing
         let weighing = RefusalWeighing(weight: 0.5, offset: 0)
         let steps = [0.0, 0.01, 0.3, 0.5, 0.9, 1.0]
         for (low, high) in zip(steps, steps.dropFirst()) {
-            #expect(weighing.confidence(evidence: low, refusal: 0.4) <= weighing.confidence(evidence: high, refusal: 0.4))
-            #expect(weighing.confidence(evidence: 0.4, refusal: low) >= weighing.confidence(evidence: 0.4, refusal: high))
+            let (less, more) = (
+                weighing.confidence(evidence: low, refusal: 0.4), weighing.confidence(evidence: high, refusal: 0.4)
+            )
+            #expect(less <= more)
+            let (sure, unsure) = (
+                weighing.confidence(evidence: 0.4, refusal: low), weighing.confidence(evidence: 0.4, refusal: high)
+            )
+            #expect(sure >= unsure)
         }
         #expect(abs(weighing.confidence(evidence: 0.3, refusal: 0.5) - 0.3) < 1e-9)
         for odd in [Double.nan, -1, 2] {

@@ -282,7 +282,8 @@ struct AnswerDraft {
         return Answer(
             question: question, searched: searched,
             outcome: isFound ? (isQuoted ? .quoted : .answered) : .notFound, text: text, sentences: sentences,
-            citations: citations, evidence: evidence, refusal: refusal, passages: found.hits, dropped: dropped, draft: self.text)
+            citations: citations, evidence: evidence, refusal: refusal, passages: found.hits, dropped: dropped,
+            draft: self.text)
     }
 
     /// Sentences one after the other; a blank only where the first ends in a Latin stop.

@@ -32,7 +32,8 @@ public struct GenerationOptions: Codable, Sendable, Equatable {
     public var avoidedBeginning: String?
 
     /// Makes the value from its parts.
-    public init(maximumTokens: Int = 160, temperature: Double = 0, seed: UInt64? = nil, avoidedBeginning: String? = nil) {
+    public init(maximumTokens: Int = 160, temperature: Double = 0, seed: UInt64? = nil, avoidedBeginning: String? = nil)
+    {
         self.avoidedBeginning = avoidedBeginning
         self.maximumTokens = maximumTokens
         self.temperature = temperature

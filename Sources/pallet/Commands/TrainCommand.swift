@@ -134,7 +134,8 @@ struct TrainCommand: AsyncParsableCommand {
                         bytes: estimate.bytes, frozen: estimate.frozen, trained: estimate.values,
                         gradients: estimate.gradients, moments: estimate.moments, activations: estimate.activations,
                         working: estimate.working, trained_values: estimate.trainedValues, seconds: time.run,
-                        seconds_per_step: time.step, tokens_per_second: time.tokens / time.step, gflops: speed.operations / 1e9,
+                        seconds_per_step: time.step, tokens_per_second: time.tokens / time.step,
+                        gflops: speed.operations / 1e9,
                         steps: settings.schedule.steps))
             }
             show(estimate, time, speed, settings)

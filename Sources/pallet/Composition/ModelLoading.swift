@@ -55,7 +55,9 @@ struct ModelLoading {
         guard isFolder else {
             return try TokenizerDefinition(metadata: try GGUFFile(url).metadata)
         }
-        if let file = try? ModelFile.open(url) { return try TokenizerDefinition(file: file) }
+        // A folder to train from nothing has the same vocabulary as the model that will come of it.
+        let opened = ModelFile.isUntrained(url) ? try? ModelFile.untrained(url, seed: 0) : try? ModelFile.open(url)
+        if let opened { return try TokenizerDefinition(file: opened) }
         var files: [String: Data] = [:]
         let names = [
             "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
