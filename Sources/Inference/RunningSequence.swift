@@ -75,11 +75,11 @@ final class RunningSequence {
     /// Chooses and tells the next token.
     /// - Returns: true where it was the last one; the last event has been sent then.
     func choose(logits: [Float], now: ContinuousClock.Instant, contextLength: Int) throws -> Bool {
-        var logits = logits
+        var allowed = logits
         if usage.completionTokens == 0 {
-            for token in request.bannedFirst where logits.indices.contains(token) { logits[token] = -.infinity }
+            for token in request.bannedFirst where allowed.indices.contains(token) { allowed[token] = -.infinity }
         }
-        let id = try sampler.sample(logits: logits, history: tokens, draw: usage.completionTokens)
+        let id = try sampler.sample(logits: allowed, history: tokens, draw: usage.completionTokens)
         var logProbabilities: LogProbabilities?
         if let top = request.topLogProbabilities {
             logProbabilities = try LogProbabilities(logits: logits, chosen: id, top: top)

@@ -87,6 +87,11 @@ struct EngineTests {
         request.bannedFirst = [free[0], -1, 1 << 40]
         let other = try await engine.complete(request).tokens
         #expect(other[0] != free[0])
+        // What is told of probabilities is the model's own opinion, barred tokens included.
+        request.topLogProbabilities = 1
+        let told = try await engine.complete(request).logProbabilities[0]
+        #expect(told.top[0].id == free[0] && told.top[0].logProbability > told.chosen)
+        request.topLogProbabilities = nil
         // Only the first draw is barred: what the model wants later it gets.
         request.prompt += [other[0]]
         request.bannedFirst = []

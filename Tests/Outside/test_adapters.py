@@ -1,5 +1,6 @@
 """Adapters as people meet them: exported in every form, merged, refused with words, served beside their base."""
 
+import array
 import contextlib
 import json
 import shutil
@@ -28,8 +29,8 @@ def done(*arguments):
     return out, said
 
 
-def floats(path):
-    """The f32 tensors of a safetensors file by name."""
+def tensors(path):
+    """Shape and values of the f32 tensors of a safetensors file, by name."""
     data = path.read_bytes()
     length = struct.unpack("<Q", data[:8])[0]
     head = json.loads(data[8:8 + length])
@@ -37,20 +38,22 @@ def floats(path):
     result = {}
     for name, entry in head.items():
         start, end = entry["data_offsets"]
-        result[name] = struct.unpack(f"<{(end - start) // 4}f", data[8 + length + start:8 + length + end])
+        values = array.array("f")
+        values.frombytes(data[8 + length + start:8 + length + end])
+        result[name] = (entry["shape"], values)
     return result
 
 
 def logits(folder, model, tokens, *adapter):
     done("model", "logits", "--model", model, "--tokens", tokens, "--compute", "f32",
          "--output", folder / "logits.safetensors", *adapter)
-    return floats(folder / "logits.safetensors")
+    return tensors(folder / "logits.safetensors")
 
 
 def an_adapter_gives_the_logits_of_peft_beside_its_base_and_merged():
     for name in ("lora-merge", "dora-merge"):
         case = reference(name)
-        expected = floats(case / "expected.safetensors")
+        expected = tensors(case / "expected.safetensors")
         with home() as folder:
             base, tokens, adapter = reference("bases/llama"), case / "tokens.json", ("--adapter", case / "adapter")
             done("model", "merge", "--model", base, *adapter, "--output", folder / "merged")
@@ -60,7 +63,7 @@ def an_adapter_gives_the_logits_of_peft_beside_its_base_and_merged():
             }
             for kind, values in found.items():
                 for index in range(2):
-                    pairs = zip(values[f"logits.{index}"], expected[f"{kind}.logits.{index}"], strict=True)
+                    pairs = zip(values[f"logits.{index}"][1], expected[f"{kind}.logits.{index}"][1], strict=True)
                     assert max(abs(a - b) for a, b in pairs) < 1e-4, f"{name} {kind} {index}"
 
 

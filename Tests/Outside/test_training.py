@@ -1,6 +1,5 @@
 """Training as people meet it: every reference case through the commands, what goes wrong, kills in the middle."""
 
-import array
 import fcntl
 import hashlib
 import json
@@ -10,32 +9,17 @@ import pathlib
 import random
 import shutil
 import signal
-import struct
 import subprocess
 import time
 
 from serving import BINARY
-from test_adapters import TRAINING, done, reference
+from test_adapters import TRAINING, done, reference, tensors
 from test_commands import fails, home, run
 
 LONG = os.environ.get("PALLET_LONG") == "1"
 CASES = ["sft-full", "sft-full-tied", "accumulation", "packing", "masks", "ddp", "lora", "rslora", "dora", "lora-fresh",
          "qlora-q4_0", "qlora-q8_0", "dpo", "dpo-reference", "ipo", "kto", "orpo", "simpo", "cpo"]
 PATHS = {"model", "data", "adapter", "reference", "tokens"}
-
-
-def tensors(path):
-    data = path.read_bytes()
-    length = struct.unpack("<Q", data[:8])[0]
-    head = json.loads(data[8:8 + length])
-    head.pop("__metadata__", None)
-    result = {}
-    for name, entry in head.items():
-        start, end = entry["data_offsets"]
-        values = array.array("f")
-        values.frombytes(data[8 + length + start:8 + length + end])
-        result[name] = (entry["shape"], values)
-    return result
 
 
 def command(case, run, **changes):
@@ -201,8 +185,7 @@ def a_run_of_another_configuration_is_not_written_over():
         data, out = rows(folder / "data.jsonl", *[ROW] * 8), folder / "out"
         common = ("train", "lora", "--model", base, "--output", out, "--steps", 3, "--rank", 2)
         done(*common, "--data", data)
-        # The lock names the process that took it last; all else belongs to the run.
-        before = {p: p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file() and p.name != ".lock"}
+        before = {p: p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
         again, _ = done(*common, "--data", data)
         assert str(out / "adapter") in again
         fails(65, *common, "--data", data, "--learning-rate", 0.5, chinese=["learning-rate"], english=["learning-rate"])
@@ -210,7 +193,7 @@ def a_run_of_another_configuration_is_not_written_over():
         fails(65, *common, "--data", other, chinese=["data"], english=["data"])
         fails(65, "train", "full", "--model", base, "--data", data, "--output", out, "--steps", 3,
               chinese=["method"], english=["method"])
-        after = {p: p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file() and p.name != ".lock"}
+        after = {p: p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
         assert after == before, "a refused run changed what was there"
         shutil.rmtree(out / "adapter")
         whole = (out / "checkpoint.safetensors").read_bytes()

@@ -32,13 +32,16 @@ public final class OutputFile {
         // A rename over a device or a pipe would replace it by a file.
         var status = stat()
         if unsafe stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: target) }
-        HiddenPart.removeStale(of: url)
+        Self.removeLeftovers(of: url)
         temporary = HiddenPart.url(beside: url).path
         descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .failed(operation: "create", path: temporary, code: errno) }
         guard HiddenPart.lock(descriptor) else { throw .failed(operation: "lock", path: temporary, code: errno) }
         buffer.reserveCapacity(Self.bufferSize)
     }
+
+    /// Removes what killed writers of a file left beside it; what another process is writing stays.
+    public static func removeLeftovers(of target: URL) { HiddenPart.removeStale(of: target) }
 
     deinit {
         guard descriptor >= 0 else { return }

@@ -122,7 +122,10 @@ struct AnswerDraft {
                 dropped.append(DroppedSentence(text: sentence, reason: .offTopic))
                 return []
             }
-            if isEmpty, held.isEmpty, choice?.outvotes(support) ?? false {
+            // Only what may be quoted takes the place of a sentence that holds.
+            if isEmpty, held.isEmpty, let choice, choice.outvotes(support), let quotation,
+                isQuotable(quotation, isSure: true)
+            {
                 isOutvoted = true
                 dropped.append(DroppedSentence(text: sentence, reason: .outvoted))
                 return []

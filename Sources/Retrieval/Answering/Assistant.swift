@@ -33,13 +33,14 @@ public struct Assistant: Sendable {
         public var askShare: Double
         /// Evidence from which on a sentence is quoted although the model itself said that it found nothing.
         public var quotesOverRefusal: Double
-        /// Whether the model was tuned to refuse (`TuningRowMaker`): then its refusal counts unless the evidence is
-        /// overwhelming, and it is asked wherever anything was found at all. An untuned model refuses and answers at random.
+        /// Whether the model was tuned to refuse (`TuningRowMaker`): then the probability that it gives to the refusal is
+        /// weighed with the evidence, and it is asked wherever anything was found at all. An untuned model refuses and
+        /// answers at random.
         public var trustsRefusals: Bool
         /// Share of the threshold from which on a model is asked whose refusals are trusted.
         public static let trustedAskShare = 0.1
-        /// Evidence from which on a sentence is quoted although a model whose refusals are trusted refused: tuned on
-        /// few rows, small models refuse too much rather than too little.
+        /// Evidence from which on a sentence is quoted although a model whose refusals are trusted wrote one: where its
+        /// probability cannot be told, or it refused in other words.
         public var overrulesTrustedRefusal = 0.8
         /// How a tuned model's opinion of refusing is weighed with what retrieval says.
         public var refusalWeighing = RefusalWeighing.standard
@@ -154,7 +155,9 @@ public struct Assistant: Sendable {
         }
         if let refusal {
             evidence = configuration.refusalWeighing.confidence(evidence: evidence, refusal: refusal)
-            if evidence >= threshold { choice = try await self.choice(found, turns) }
+            if evidence >= threshold, configuration.quotesWhenUnsupported {
+                choice = try await self.choice(found, turns)
+            }
         }
         var draft = AnswerDraft(
             question: question, found: found, limits: configuration.limits,

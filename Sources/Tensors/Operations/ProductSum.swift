@@ -215,7 +215,7 @@ extension Worker {
                         panels: term.left.buffer.base + term.left.offset))
             }
             unsafe terms.withUnsafeBufferPointer { terms in
-                guard let first = unsafe terms.baseAddress else { return }
+                guard let first = terms.baseAddress else { return }
                 var whole = unsafe ck_sum(
                     terms: first, count: terms.count, m: sum.result.rows, n: sum.result.columns,
                     result: sum.result.base, stride: sum.result.stride, bias: sum.bias?.base,

@@ -1,6 +1,6 @@
 import Glibc
 public import ModelFormats
-public import Tensors
+import Tensors
 
 /// What a run will take: memory by its parts, work by its parts, and from measured speed the time.
 public struct TrainingEstimate: Sendable, Equatable {
@@ -95,7 +95,7 @@ public struct TrainingEstimate: Sendable, Equatable {
         operationsPerToken =
             passes * blockValues + 6 * Double(adapterValues)
             + (4 + (recomputes ? 14 : 10) * share) * Double(c.blockCount * shape.queries) * meanLength
-        bytesPerToken = Self.touches * 4 * Double(shape.blocks * (perBlock + mids / max(shape.blocks, 1)))
+        bytesPerToken = Self.touches * 4 * Double(shape.blocks * perBlock + mids)
         bytesPerMicroBatch = Double(stored) * (1 + share) + 12 * Double(trainedValues)
         bytesPerStep = 28 * Double(trainedValues)
         operationsPerTarget = (4 + 2 * factors) * headValues

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import ModelFormats
 
 /// Where a run keeps what it makes.
 public struct RunFolder: Sendable {
@@ -24,6 +25,9 @@ public struct RunFolder: Sendable {
     public var model: URL { url.appendingPathComponent("model", isDirectory: true) }
     /// The trained adapter.
     public var adapter: URL { url.appendingPathComponent("adapter", isDirectory: true) }
+
+    /// Removes what killed runs left of the states that they were writing.
+    public func removeLeftovers() { for state in [checkpoint, best] { OutputFile.removeLeftovers(of: state) } }
 }
 
 /// When a run saves, looks at held-out rows and gives up.

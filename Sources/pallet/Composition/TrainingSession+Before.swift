@@ -91,16 +91,17 @@ extension TrainingSession {
 
     /// A run that ended with these settings is not done again; one with others is not written over.
     func isDone(_ identity: RunIdentity) throws -> Bool {
-        guard FileManager.default.fileExists(atPath: product.path) else { return false }
-        guard FileManager.default.fileExists(atPath: folder.checkpoint.path) else {
+        func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+        if exists(folder.checkpoint) {
+            let differences = try Checkpoint.state(of: folder.checkpoint).identity.differences(from: identity)
+            guard differences.isEmpty else {
+                throw CheckpointError.otherRun(path: folder.checkpoint.path, differences: differences)
+            }
+        } else if exists(product) {
             throw Failure(
                 .cannotCreate, "\(product.path) 已存在，且不是这次训练的结果", "\(product.path) exists and is not of this run")
         }
-        let state = try Checkpoint.state(of: folder.checkpoint)
-        let differences = state.identity.differences(from: identity)
-        guard differences.isEmpty else {
-            throw CheckpointError.otherRun(path: folder.checkpoint.path, differences: differences)
-        }
+        guard exists(product) else { return false }
         Output.note(text("这次训练已完成", "this run is complete"))
         Output.line(product.path)
         return true
