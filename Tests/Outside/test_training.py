@@ -249,6 +249,73 @@ def two_runs_in_one_folder_do_not_meet():
         assert (out / "adapter").exists()
 
 
+def what_a_command_reads_it_does_not_write_over():
+    base = reference("bases/llama")
+    with home() as folder:
+        data = rows(folder / "data.jsonl", *[ROW] * 8)
+        before, link = data.read_bytes(), folder / "link.jsonl"
+        link.symlink_to(data)
+        common = ("train", "full", "--model", base, "--data", data, "--steps", 1)
+        fails(73, *common, "--output", folder / "a", "--metrics", link, chinese=["覆盖"], english=["not written over"])
+        fails(73, "train", "shard", "--model", base, "--data", data, "--output", data,
+              chinese=["覆盖"], english=["not written over"])
+        fails(73, "train", "preview", "--model", base, "--data", data, "--html", data,
+              chinese=["覆盖"], english=["not written over"])
+        copy = folder / "base"
+        shutil.copytree(base, copy)
+        fails(73, "train", "full", "--model", copy, "--data", data, "--steps", 1, "--output", copy,
+              chinese=["覆盖"], english=["not written over"])
+        assert data.read_bytes() == before
+
+
+def options_that_would_do_nothing_are_refused():
+    base, start = reference("bases/llama"), reference("lora") / "adapter"
+    with home() as folder:
+        data = rows(folder / "data.jsonl", *[ROW] * 8)
+        lora = ("train", "lora", "--model", base, "--data", data, "--steps", 1, "--output", folder / "out")
+        for words in (["--schedule", "wsd"], ["--decay-steps", 5], ["--replay-share", 0.5], ["--patience", 3]):
+            fails(64, *lora, *words, chinese=[words[0]], english=[words[0]])
+        for words in (["--dora"], ["--layers", 1], ["--rank", 333], ["--target-modules", "q_proj,none"]):
+            fails(64, *lora, "--adapter", start, *words, chinese=[words[0], "--adapter"], english=[words[0], "contradicts"])
+        assert not (folder / "out").exists()
+
+
+def weights_that_are_no_numbers_are_not_kept():
+    base = reference("bases/llama")
+    with home() as folder:
+        data = rows(folder / "data.jsonl", *[ROW] * 8)
+        for method in ("full", "lora"):
+            out = folder / method
+            # The last step has no loss behind it that would show what it did.
+            fails(65, "train", method, "--model", base, "--data", data, "--steps", 1, "--output", out,
+                  "--learning-rate", 1e300, chinese=["--learning-rate"], english=["--learning-rate", "not kept"])
+            assert not (out / "model").exists() and not (out / "adapter").exists()
+            assert not (out / "checkpoint.safetensors").exists()
+
+
+def a_swapped_template_is_another_run():
+    with home() as folder:
+        base = folder / "base"
+        shutil.copytree(reference("bases/llama"), base)
+        data, out = rows(folder / "data.jsonl", *[ROW] * 8), folder / "out"
+        common = ("train", "lora", "--model", base, "--data", data, "--output", out, "--steps", 2, "--rank", 2)
+        done(*common)
+        for name in ("tokenizer_config.json", "chat_template.jinja"):
+            if (base / name).exists():
+                text = (base / name).read_text()
+                (base / name).write_text(text.replace("assistant", "Assistant"))
+        fails(65, *common, chinese=["template"], english=["template"])
+
+
+def a_pair_must_differ_and_say_something():
+    base = reference("bases/llama")
+    with home() as folder:
+        for pair, chinese, english in (({"chosen": "", "rejected": "b"}, "chosen", "chosen"),
+                                       ({"chosen": "b", "rejected": "b"}, "相同", "same")):
+            data = rows(folder / "pairs.jsonl", {"query": "a", **pair})
+            fails(65, "train", "preview", "--model", base, "--data", data, chinese=[chinese], english=[english])
+
+
 def places_that_cannot_be_written_are_said():
     base = reference("bases/llama")
     with home() as folder:
@@ -325,5 +392,7 @@ TESTS = [
     bad_rows_are_named_by_file_and_line, what_cannot_be_trained_is_refused_with_words,
     a_loss_that_is_no_number_ends_the_run_and_ruins_nothing, a_run_of_another_configuration_is_not_written_over,
     a_run_tells_what_was_learned_and_what_was_forgotten, two_runs_in_one_folder_do_not_meet,
+    what_a_command_reads_it_does_not_write_over, options_that_would_do_nothing_are_refused,
+    weights_that_are_no_numbers_are_not_kept, a_swapped_template_is_another_run, a_pair_must_differ_and_say_something,
     places_that_cannot_be_written_are_said, killed_runs_leave_what_undisturbed_ones_leave,
 ]

@@ -9,6 +9,7 @@ extension RowEncoder {
         let first = try ids(chosen)
         let second = try ids(rejected)
         guard first.prompt == second.prompt else { throw .promptsDiffer }
+        guard first.completion != second.completion else { throw .answersEqual }
         let pair = PreferencePair(prompt: first.prompt, chosen: first.completion, rejected: second.completion)
         return try fitted(pair)
     }

@@ -40,6 +40,8 @@ public enum RowProblem: Error, Equatable, Sendable {
     case tooLong(tokens: Int, context: Int)
     /// The two answers of a pair follow different prompts once they are rendered.
     case promptsDiffer
+    /// A pair whose answers are the same: nothing is to be learned from it.
+    case answersEqual
     /// A prompt, an answer or a text without any token.
     case empty(key: String)
 }
@@ -76,8 +78,9 @@ extension RowProblem: CustomStringConvertible {
         case .noEndOfText: "the vocabulary names no end-of-text token: the model would not stop"
         case .nothingSupervised: "nothing in the row is trained"
         case .tooLong(let tokens, let context):
-            "\(tokens) tokens, the context has \(context): make it shorter, or ask for cutting"
+            "\(tokens) tokens, the context has \(context): make it shorter, or cut it (--cut, --split)"
         case .promptsDiffer: "the template renders the prompt differently for the chosen and the rejected answer"
+        case .answersEqual: "the chosen and the rejected answer are the same"
         case .empty(let key): "\"\(key)\" has no tokens"
         }
     }

@@ -51,7 +51,7 @@ extension TrainingDataError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .badRow(let file, let line, let problem):
-            "\(BadRow(file: file, line: line, problem: problem)). Mend the row, or go on without bad rows (skip-bad)"
+            "\(BadRow(file: file, line: line, problem: problem)). Mend the row, or go on without bad rows (--skip-bad)"
         case .tooManyBadRows(let first, let count, let rows, let limit):
             "\(count) of \(rows) rows are bad, at most \(limit * 100) % may be; "
                 + "the first:\n" + first.map { "  \($0)" }.joined(separator: "\n")

@@ -37,6 +37,9 @@ public final class ParameterArena: Sendable {
         gradients = try FloatBuffer(count: count)
     }
 
+    /// Whether all values are numbers, and none infinite.
+    var hasFiniteValues: Bool { parameters.allSatisfy { values.sumOfSquares($0.range).isFinite } }
+
     func value(_ parameter: Parameter) -> MatrixView {
         MatrixView(values, offset: parameter.offset, rows: parameter.rows, columns: parameter.columns)
     }

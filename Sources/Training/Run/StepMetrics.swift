@@ -14,6 +14,8 @@ public struct StepMetrics: Sendable, Equatable {
     public var computedTokens: Int
     /// What preference tuning adds.
     public var more: [String: Double] = [:]
+    /// Loss of the held-out rows after the step, where they were looked at.
+    public var heldOutLoss: Double?
 
     /// One JSON object, keys in order; numbers so that they read back as the same bits.
     public var json: String {
@@ -21,17 +23,18 @@ public struct StepMetrics: Sendable, Equatable {
             ("step", "\(step)"), ("loss", Self.number(loss)), ("grad_norm", Self.number(gradientNorm)),
             ("learning_rate", Self.number(learningRate)), ("tokens", "\(tokens)"),
         ]
+        if let heldOutLoss { fields.append(("held_out_loss", Self.number(heldOutLoss))) }
         fields += more.sorted { $0.key < $1.key }.map { ($0.key, Self.number($0.value)) }
         return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
     }
 
     /// Names of the columns of `row`.
-    public static let header = "step,loss,grad_norm,learning_rate,tokens,computed_tokens"
+    public static let header = "step,loss,grad_norm,learning_rate,tokens,computed_tokens,held_out_loss"
 
     /// One line of a CSV file.
     public var row: String {
         "\(step),\(Self.number(loss)),\(Self.number(gradientNorm)),\(Self.number(learningRate)),\(tokens),"
-            + "\(computedTokens)"
+            + "\(computedTokens),\(heldOutLoss.map(Self.number) ?? "")"
     }
 
     private static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }

@@ -46,6 +46,8 @@ public struct TrainerSettings: Sendable, Equatable, Codable {
 public enum TrainerError: Error, Equatable, CustomStringConvertible {
     /// A loss or gradient that is no number, or infinite; weights are those of the step before.
     case notFinite(step: Int, loss: Double, norm: Double)
+    /// Weights that are no numbers after so many steps; they are not kept.
+    case weightsNotFinite(steps: Int)
     /// A token that the model does not have.
     case unknownToken(id: Int, vocabulary: Int, row: Int)
     /// A row longer than the model's context.
@@ -58,7 +60,10 @@ public enum TrainerError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .notFinite(let step, let loss, let norm):
             "step \(step): the loss is \(loss) and the gradient norm \(norm); the weights are those before the step. "
-                + "Lower the learning rate, clip the gradients, or look at the rows of this step"
+                + "Lower --learning-rate, clip with --clip-norm, or look at the rows of this step"
+        case .weightsNotFinite(let steps):
+            "after \(steps) steps weights are no numbers any more and are not kept; the last checkpoint, where there is "
+                + "one, is. Lower --learning-rate and train into another folder"
         case .unknownToken(let id, let vocabulary, let row):
             "row \(row): token \(id) is outside the vocabulary of \(vocabulary) tokens"
         case .rowTooLong(let row, let tokens, let limit):

@@ -166,7 +166,7 @@ public final class TrainingRun {
                 result.ending = .interrupted
                 break
             }
-            let metrics: StepMetrics
+            var metrics: StepMetrics
             do {
                 metrics = try trainer.next()
             } catch {
@@ -177,22 +177,21 @@ public final class TrainingRun {
                 throw error
             }
             state.step = trainer.step
-            for file in files { try file.append(metrics.json) }
-            try table?.append(metrics.row)
             result.computedTokens += metrics.computedTokens
-            var looked: Double?
             if let heldOut, settings.evaluationSteps > 0, state.step % settings.evaluationSteps == 0 {
                 let loss = try heldOut.score(trainer).loss
                 lastLook = state.step
-                looked = loss
+                metrics.heldOutLoss = loss
                 misses = try note(loss, &state) ? 0 : misses + 1
             }
+            for file in files { try file.append(metrics.json) }
+            try table?.append(metrics.row)
             let now = clock()
             progress(
                 RunProgress(
                     metrics: metrics, steps: trainer.settings.schedule.steps,
                     tokensPerSecond: Double(result.computedTokens) / max(now - start, 1e-9), seconds: now - start,
-                    heldOutLoss: looked))
+                    heldOutLoss: metrics.heldOutLoss))
             let due = settings.checkpointSteps.map { state.step % max($0, 1) == 0 }
             if due ?? (now - saved >= settings.checkpointSeconds) {
                 try save(&state, since: start)
@@ -243,6 +242,8 @@ public final class TrainingRun {
 
     private func save(_ state: inout Checkpoint.State, since start: Double) throws {
         guard leads else { return }
+        // A step is judged by the loss of the next one; the last one has none.
+        guard trainer.model.arena.hasFiniteValues else { throw TrainerError.weightsNotFinite(steps: state.step) }
         var written = state
         written.seconds += clock() - start
         try Checkpoint.write(trainer, state: written, to: folder.checkpoint)

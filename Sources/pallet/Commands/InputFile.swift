@@ -18,6 +18,23 @@ enum InputFile {
         }
     }
 
+    /// Refuses outputs that are one of the inputs: a slip of the hand must not cost the only copy of somebody's data.
+    static func refuse(writing outputs: [URL], over inputs: [URL]) throws {
+        func identity(_ url: URL) -> String {
+            let path = url.resolvingSymlinksInPath().path
+            guard let found = try? FileManager.default.attributesOfItem(atPath: path),
+                let device = found[.systemNumber] as? Int, let number = found[.systemFileNumber] as? Int
+            else { return path }
+            return "\(device):\(number)"
+        }
+        let read = Set(inputs.map(identity))
+        for output in outputs where read.contains(identity(output)) {
+            throw Failure(
+                .cannotCreate, "\(output.path) 是这条命令的输入，不会被覆盖：请换一个输出位置",
+                "\(output.path) is read by this command and is not written over: name another place for the output")
+        }
+    }
+
     /// A JSON file with the order of its keys.
     static func json(_ path: String) throws -> TemplateValue {
         let data = try data(path)

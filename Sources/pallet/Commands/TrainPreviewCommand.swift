@@ -27,8 +27,15 @@ struct TrainPreviewCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (definition, tokenizer) = try ModelLoading(home: model.home.folder).tokenizer(model.model)
-        let reader = try data.reader(definition: definition, tokenizer: tokenizer, vocabularySize: nil)
+        if let html { try InputFile.refuse(writing: [URL(fileURLWithPath: html)], over: data.files) }
+        let loading = ModelLoading(home: model.home.folder)
+        let (definition, tokenizer) = try loading.tokenizer(model.model)
+        // As training reads it, where the model is whole; a vocabulary alone sets no limits.
+        let configuration = try? TrainingSession.open(try loading.locate(model.model), seed: 0).configuration
+        var read = data
+        read.context = data.context ?? configuration.map { TrainingData.defaultContext(of: $0) }
+        let reader = try read.reader(
+            definition: definition, tokenizer: tokenizer, vocabularySize: configuration?.vocabularySize)
         var shown: [RowPreview] = []
         var number = 0
         let report = try reader.read(data.files) { example in

@@ -22,6 +22,7 @@ struct TrainShardCommand: ParsableCommand {
     }
 
     func run() throws {
+        try InputFile.refuse(writing: [URL(fileURLWithPath: output)], over: data.files)
         let (definition, tokenizer) = try ModelLoading(home: model.home.folder).tokenizer(model.model)
         let reader = try data.reader(
             definition: definition, tokenizer: tokenizer, vocabularySize: nil, kind: .rows)

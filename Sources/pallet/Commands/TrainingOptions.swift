@@ -63,8 +63,10 @@ struct TrainingOptions: ParsableArguments {
         help: ArgumentHelp(
             text("混入的通用数据文件，防止遗忘", "general rows that are mixed in against forgetting"), valueName: "file"))
     var replay: [String] = []
-    @Option(name: .customLong("replay-share"), help: ArgumentHelp(text("通用数据所占比例", "their share of the rows")))
-    var replayShare = 0.15
+    @Option(
+        name: .customLong("replay-share"),
+        help: ArgumentHelp(text("通用数据所占比例（默认 0.15）", "their share of the rows (default 0.15)")))
+    var replayShare: Double?
     @Option(
         help: ArgumentHelp(
             text(
@@ -93,7 +95,9 @@ struct TrainingOptions: ParsableArguments {
             "--steps must be from 1 to 1000000000")
         let passes = epochs ?? 1
         try require(passes > 0 && passes.isFinite, "--epochs 应大于 0", "--epochs must be above 0")
-        try require(batchRows >= 1 && batchRows <= 1 << 20, "--batch-rows 至少为 1", "--batch-rows must be at least 1")
+        try require(
+            (1...1 << 20).contains(batchRows), "--batch-rows 应在 1 与 1048576 之间",
+            "--batch-rows must be from 1 to 1048576")
         try require(
             (16...1 << 20).contains(microBatchTokens), "--micro-batch-tokens 应在 16 与 1048576 之间",
             "--micro-batch-tokens must be from 16 to 1048576")
@@ -106,7 +110,11 @@ struct TrainingOptions: ParsableArguments {
         for (name, value) in [("weight-decay", weightDecay), ("clip-norm", clipNorm), ("neftune", neftune)] {
             try require(value >= 0 && value.isFinite, "--\(name) 不得为负", "--\(name) must be 0 or above")
         }
-        try require(warmupSteps >= 0 && decaySteps >= 0, "步数不得为负", "steps must not be negative")
+        for (name, value) in [("warmup-steps", warmupSteps), ("decay-steps", decaySteps)] {
+            try require(
+                (0...1_000_000_000).contains(value), "--\(name) 应在 0 与 1000000000 之间",
+                "--\(name) must be from 0 to 1000000000")
+        }
         try require((0...1).contains(minimumRatio), "--min-ratio 应在 0 与 1 之间", "--min-ratio must be from 0 to 1")
         try require(
             LearningRateSchedule.Shape(rawValue: schedule) != nil, "--schedule 应为 constant、linear、cosine 或 wsd",
@@ -120,13 +128,35 @@ struct TrainingOptions: ParsableArguments {
         try require(
             OptimizerSettings.Method(rawValue: optimizer) != nil, "--optimizer 应为 adamw 或 muon",
             "--optimizer must be adamw or muon")
-        try require(
-            (0..<1).contains(validationShare ?? 0) && (0..<1).contains(replayShare), "比例应在 0 与 1 之间",
-            "shares must be from 0 to below 1")
+        for (name, value) in [("validation-share", validationShare), ("replay-share", replayShare)] {
+            try require(
+                (0..<1).contains(value ?? 0), "--\(name) 应在 [0, 1)", "--\(name) must be from 0 to below 1")
+        }
         try require(validateEvery >= 0, "--validate-every 不得为负", "--validate-every must be 0 or above")
         try require((0...1000).contains(samples), "--samples 应在 0 与 1000 之间", "--samples must be from 0 to 1000")
-        try require((patience ?? 1) >= 1 && (saveEvery ?? 1) >= 1, "数值至少为 1", "numbers must be at least 1")
+        for (name, value) in [("patience", patience), ("save-every", saveEvery)] {
+            try require((value ?? 1) >= 1, "--\(name) 至少为 1", "--\(name) must be at least 1")
+        }
+        try refuseWithoutEffect()
     }
+
+    /// What would be taken and then not heeded.
+    private func refuseWithoutEffect() throws {
+        func require(_ holds: Bool, _ chinese: String, _ english: String) throws {
+            if !holds { throw ValidationError(text(chinese, english)) }
+        }
+        try require(
+            (schedule == "wsd") == (decaySteps > 0), "--schedule wsd 与 --decay-steps 必须一起给出",
+            "--schedule wsd and --decay-steps go together: give both or neither")
+        try require(
+            replayShare == nil || !replay.isEmpty, "--replay-share 需要 --replay", "--replay-share needs --replay")
+        try require(
+            patience == nil || validateEvery > 0, "--patience 需要 --validate-every",
+            "--patience needs --validate-every")
+    }
+
+    /// The share of general rows that is mixed in.
+    var shareOfReplay: Double { replayShare ?? 0.15 }
 
     /// The settings of a run over so many rows.
     func settings(rows: Int, defaultRate: Double) -> TrainerSettings {
@@ -172,6 +202,28 @@ struct AdapterShapeOptions: ParsableArguments {
         }
         if let alpha, !(alpha > 0 && alpha.isFinite) {
             throw ValidationError(text("--alpha 应大于 0", "--alpha must be above 0"))
+        }
+    }
+
+    /// Refuses what contradicts the adapter to start from, which has its shape already.
+    func checkAgreement(with start: LoRAConfiguration) throws {
+        var wrong: [String] = []
+        if let rank, rank != start.rank { wrong.append("--rank \(rank)") }
+        if let alpha, alpha != start.alpha { wrong.append("--alpha \(alpha)") }
+        if rslora, !start.usesRankStabilisedScale { wrong.append("--rslora") }
+        if dora, !start.usesDoRA { wrong.append("--dora") }
+        if let layers { wrong.append("--layers \(layers)") }
+        if let targetModules {
+            let names = targetModules.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            let same = if case .names(let own) = start.targets { Set(own) == Set(names) } else { false }
+            if !same { wrong.append("--target-modules \(targetModules)") }
+        }
+        guard wrong.isEmpty else {
+            let list = wrong.joined(separator: " ")
+            throw Failure(
+                .usage, "\(list) 与 --adapter 给出的适配器不符：它的秩为 \(start.rank)、α 为 \(start.alpha)。请去掉这些选项，或不用 --adapter",
+                "\(list) contradicts the adapter that --adapter names, of rank \(start.rank) and α \(start.alpha). "
+                    + "Leave these options out, or start without --adapter")
         }
     }
 

@@ -55,7 +55,7 @@ struct TrainingData {
                     .usage, "--context \(context) 超过模型的上下文长度 \(limit)",
                     "--context \(context) is above the model's context of \(limit) tokens")
             }
-            own.context = data.context ?? min(limit, 2048)
+            own.context = data.context ?? Self.defaultContext(of: file.configuration)
             let reader = try own.reader(definition: definition, tokenizer: tokenizer, vocabularySize: size, kind: kind)
             report = try read(reader, data.files)
             var hashes = try data.files.map { try FileHash.of($0) }
@@ -80,6 +80,9 @@ struct TrainingData {
 
     private init() {}
 
+    /// The longest row where no context is asked for.
+    static func defaultContext(of configuration: ModelConfiguration) -> Int { min(configuration.contextLength, 2048) }
+
     private mutating func take(_ shard: TokenShard) throws {
         self.shard = shard
         hash = shard.hash
@@ -96,7 +99,7 @@ struct TrainingData {
     ) throws {
         var replay = TrainingData()
         _ = try replay.read(reader, files)
-        let wanted = Int((Double(rows.count) * options.replayShare / (1 - options.replayShare)).rounded())
+        let wanted = Int((Double(rows.count) * options.shareOfReplay / (1 - options.shareOfReplay)).rounded())
         let order = RowOrder(count: replay.rows.count, seed: options.seed)
         replayRows = min(wanted, replay.rows.count)
         rows += (0..<replayRows).map { replay.rows[order.row(at: $0)] }

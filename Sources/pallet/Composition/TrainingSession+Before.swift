@@ -18,7 +18,9 @@ extension TrainingSession {
         let settings = parts.settings, s = settings.schedule, o = settings.optimizer
         var fields: [String: String] = [
             "method": method, "model": try FileHash.ofModel(parts.location), "data": parts.rows.hash,
-            "tokenizer": parts.definition.fingerprint, "steps": "\(s.steps)", "learning-rate": "\(s.peak)",
+            "tokenizer": parts.definition.fingerprint,
+            "template": parts.definition.templateFingerprint ?? "none", "steps": "\(s.steps)",
+            "learning-rate": "\(s.peak)",
             "schedule": s.shape.rawValue,
             "warmup-steps": "\(s.warmupSteps)", "decay-steps": "\(s.decaySteps)", "decay-shape": s.decay.rawValue,
             "min-ratio": "\(s.minimumRatio)", "optimizer": o.method.rawValue, "beta1": "\(o.beta1)",
@@ -31,7 +33,7 @@ extension TrainingSession {
             "validation-share": options.validationShare.map { "\($0)" } ?? "default",
         ]
         fields.merge(runSettings.identity) { $1 }
-        if !options.replay.isEmpty { fields["replay-share"] = "\(options.replayShare)" }
+        if !options.replay.isEmpty { fields["replay-share"] = "\(options.shareOfReplay)" }
         // Weights do not depend on it; what is kept of the loss before the first step does.
         if let hash = parts.rows.forgettingHash { fields["forgetting"] = hash }
         if let preference {
@@ -48,6 +50,14 @@ extension TrainingSession {
             fields["adapter"] = shape.adapter ?? "none"
         }
         return RunIdentity(fields)
+    }
+
+    /// A run reads its data, base and adapter and writes elsewhere.
+    func checkPlaces(model: URL) throws {
+        let inputs = data.files + (options.replay + options.forgetting).map { URL(fileURLWithPath: $0) } + [model]
+        try InputFile.refuse(
+            writing: [folder.url] + (options.metrics.map { [URL(fileURLWithPath: $0)] } ?? []),
+            over: inputs)
     }
 
     /// Refuses before loading what the machine's memory cannot hold.

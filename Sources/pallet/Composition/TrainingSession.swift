@@ -99,7 +99,9 @@ struct TrainingSession {
         let base = try Self.open(location, seed: options.seed)
         let definition = try TokenizerDefinition(file: base)
         let tokenizer = try Tokenizer(definition)
+        try checkPlaces(model: location)
         let start = try shape?.adapter.map { try AdapterLoading(home: home).read($0, for: base) }
+        if let start { try shape?.checkAgreement(with: start.configuration) }
         let part =
             isAdapter
             ? shape?.part(adapter: start, base: base, baseName: location.path) ?? .everything : TrainedPart.everything

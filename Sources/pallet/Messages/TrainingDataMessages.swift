@@ -27,6 +27,7 @@ extension RowProblem: ChineseMessage {
         case .nothingSupervised: "此行没有任何被训练的词元"
         case .tooLong(let tokens, let context): "\(tokens) 个词元，上下文只有 \(context)：请缩短，或要求截断"
         case .promptsDiffer: "模板对两个回答渲染出不同的提示"
+        case .answersEqual: "好答案与坏答案相同，学不到东西"
         case .empty(let key): "“\(key)”没有词元"
         }
     }

@@ -16,6 +16,8 @@ extension TrainerError: ChineseMessage {
         case .notFinite(let step, let loss, let norm):
             "第 \(step) 步（从 0 数）的损失为 \(loss)，梯度范数为 \(norm)；权重保持这一步之前的值。请降低 --learning-rate、用 --clip-norm "
                 + "限制梯度，或检查这一步的数据"
+        case .weightsNotFinite(let steps):
+            "\(steps) 步之后权重已不是数值，未保存；此前的检查点（如有）保留。请降低 --learning-rate，并换一个 --output 重新训练"
         case .unknownToken(let id, let vocabulary, let row): "第 \(row) 行：词元 \(id) 超出词表（共 \(vocabulary) 个）"
         case .rowTooLong(let row, let tokens, let limit): "第 \(row) 行有 \(tokens) 个词元，模型的上下文只有 \(limit)"
         case .noRows: "没有可训练的行"

@@ -26,6 +26,7 @@ extension RowFields {
     /// The messages that a value is: one message, several, or the text of an answer.
     func answerMessages(_ key: String) throws(RowProblem) -> [TemplateValue] {
         switch value(key) {
+        case .string("")?: throw .missing(key: key)
         case .string(let text)?: return [Self.message("assistant", text)]
         case .dict(let entries)?:
             return [
