@@ -76,8 +76,8 @@ import Tokenizers
 
     @Test func splitRules() {
         var unknown = definition()
-        unknown.preTokenizer = "tekken"
-        guard case .unknownPreTokenizer("tekken", let known)? = error(unknown) else {
+        unknown.preTokenizer = "superbpe"
+        guard case .unknownPreTokenizer("superbpe", let known)? = error(unknown) else {
             Issue.record("accepted")
             return
         }

@@ -54,6 +54,8 @@ struct WrittenFilesTests {
     /// Every rule that a GGUF can name, also the one of files without a name, is written so that it is read again.
     @Test(arguments: [
         "llama-bpe", "smaug-bpe", "qwen2", "gpt-2", "smollm", "default", "deepseek-r1-qwen", "starcoder", "glm4",
+        "qwen35", "deepseek-v3", "deepseek-llm", "deepseek-coder", "tekken", "gpt-4o", "minicpm5", "bloom", "viking",
+        "falcon", "youtu",
     ])
     func everySplitRule(_ name: String) throws {
         var definition = try ReferenceVocabulary.definition("bpe-small")

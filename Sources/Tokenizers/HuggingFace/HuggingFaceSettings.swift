@@ -76,6 +76,11 @@ struct HuggingFaceSettings {
         definition.eotID = id("eot_token")
         definition.eomID = id("eom_token")
         definition.endOfGenerationIDs = ends
+        // What closes a text may not be what ends a turn (Qwen3-Embedding: <|endoftext|> and <|im_end|>).
+        if let closing = json?.closingText.flatMap({ ids.find($0) }).map({ Int($0) }), closing != definition.eosID {
+            definition.eotID = definition.eotID ?? definition.eosID
+            definition.eosID = closing
+        }
         // Without tokenizer.json the default of SentencePiece models holds.
         definition.addBOS = config?["add_bos_token"]?.bool ?? json?.addsBOS
         definition.addEOS = config?["add_eos_token"]?.bool ?? json?.addsEOS

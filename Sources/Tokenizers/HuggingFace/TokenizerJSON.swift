@@ -29,6 +29,8 @@ struct TokenizerJSON {
     /// What the post-processor puts around a text; nil when it says nothing.
     private(set) var addsBOS = false
     private(set) var addsEOS = false
+    /// The text of the token that a template puts at the end, which may be another one than the file's EOS.
+    private(set) var closingText: String?
 
     /// Reads a file.
     init(_ data: Data) throws(TokenizerError) {
@@ -136,6 +138,7 @@ struct TokenizerJSON {
         } else if value["type"]?.string == "TemplateProcessing", let single = value["single"]?.array {
             addsBOS = single.count > 1 && single.first?["SpecialToken"] != nil
             addsEOS = single.count > 1 && single.last?["SpecialToken"] != nil
+            closingText = addsEOS ? single.last?["SpecialToken"]?["id"]?.string : nil
         }
     }
 }
@@ -155,85 +158,59 @@ extension TokenizerJSON {
     }
 
     /// The name of the split rule of a byte-level model.
+    ///
+    /// Each step of the file is brought to the pattern that it stands for; all of them together must be a rule that
+    /// is known.
     private static func preTokenizer(_ value: JSONValue?, ignoresMerges: Bool) throws(TokenizerError) -> String {
-        let known = ["ByteLevel", "Digits + ByteLevel", "Split with the pattern of Llama 3 or Qwen 2 + ByteLevel"]
-        guard let value, !value.isNull else {
-            throw .unsupported(file: name, feature: "pre_tokenizer", value: "null", known: known)
+        let known = ["ByteLevel", "Digits + ByteLevel", "Split with a published pattern + ByteLevel"]
+        func refused(_ found: String) -> TokenizerError {
+            .unsupported(file: name, feature: "pre_tokenizer", value: found, known: known)
         }
-        var rule: SplitRule?
+        guard let value, !value.isNull else { throw refused("null") }
+        var patterns: [String] = []
         var isByteLevel = false
+        var removes = false
         let parts = value["type"]?.string == "Sequence" ? value["pretokenizers"]?.array ?? [] : [value]
-        if !ignoresMerges && isFallback(parts) { return "default" }
         for part in parts {
             let type = part["type"]?.string ?? part.summary
             switch type {
             case "ByteLevel" where !isByteLevel && part["add_prefix_space"]?.bool != true:
                 isByteLevel = true
-                if part["use_regex"]?.bool ?? true {
-                    switch rule {
-                    case nil: rule = .gpt2(digitsAlone: false)
-                    case .gpt2(digitsAlone: true): break
-                    default: throw .unsupported(file: name, feature: "pre_tokenizer", value: "two rules", known: known)
-                    }
-                } else if rule == nil || rule == .gpt2(digitsAlone: true) {
-                    throw .unsupported(
-                        file: name, feature: "pre_tokenizer", value: "ByteLevel without a rule", known: known)
-                }
-            case "Digits" where part["individual_digits"]?.bool == true && rule == nil && !isByteLevel:
-                rule = .gpt2(digitsAlone: true)
-            case "Split" where rule == nil && !isByteLevel:
-                rule = try splitRule(part)
-            default: throw .unsupported(file: name, feature: "pre_tokenizer", value: type, known: known)
+                if part["use_regex"]?.bool ?? true { patterns.append(SplitPattern.gpt2) }
+            case "Digits": patterns.append(part["individual_digits"]?.bool == true ? #"\p{N}"# : #"\p{N}+"#)
+            case "Punctuation" where part["behavior"]?.string == "Contiguous":
+                patterns.append(#"[\p{P}\$\+<=>\^~\|`]+"#)
+            case "Split":
+                let (pattern, removesOthers) = try splitPattern(part)
+                patterns.append(pattern)
+                removes = removes || removesOthers
+            default: throw refused(type)
             }
         }
-        guard isByteLevel, let rule, let found = ruleName(rule, ignoresMerges) else {
+        guard isByteLevel else { throw refused("not byte-level") }
+        if patterns.isEmpty { throw refused("ByteLevel without a rule") }
+        guard let rule = SplitPattern.rule(patterns), !removes || rule.coversAll else {
             throw .unsupported(
-                file: name, feature: "pre_tokenizer", value: ignoresMerges ? "with ignore_merges" : "not byte-level",
-                known: known)
+                file: name, feature: "split pattern", value: patterns.joined(separator: "  then  "),
+                known: ["those of the names that tokenizer.ggml.pre can have"])
+        }
+        guard let found = NamedSplitRule.name(rule, ignoresMerges: ignoresMerges) else {
+            throw refused(ignoresMerges ? "with ignore_merges" : "without ignore_merges")
         }
         return found
     }
 
-    /// Whether these are the four patterns that llama.cpp takes where no rule is named, as files written here have
-    /// them.
-    private static func isFallback(_ parts: [JSONValue]) -> Bool {
-        let patterns = parts.dropLast().map { part in
-            part["behavior"]?.string == "Isolated" && part["invert"]?.bool != true
-                ? part["pattern"]?["Regex"]?.string ?? "" : ""
-        }
-        guard patterns == SplitPattern.fallback, let last = parts.last else { return false }
-        return last["type"]?.string == "ByteLevel" && last["use_regex"]?.bool == false
-            && last["add_prefix_space"]?.bool != true
-    }
-
-    /// The rule of a `Split`: its pattern must match all of a text, so that keeping the matches, or removing what
-    /// does not match, is the same.
-    private static func splitRule(_ part: JSONValue) throws(TokenizerError) -> SplitRule {
+    /// The pattern of a `Split`, and whether what it does not match is removed, which is the same as keeping it only
+    /// where a pattern matches all of a text.
+    private static func splitPattern(_ part: JSONValue) throws(TokenizerError) -> (String, Bool) {
         let behavior = part["behavior"]?.string ?? ""
         let inverted = part["invert"]?.bool ?? false
-        guard (behavior == "Isolated" && !inverted) || (behavior == "Removed" && inverted) else {
+        let removes = behavior == "Removed" && inverted
+        guard removes || (behavior == "Isolated" && !inverted) else {
             throw .unsupported(
                 file: name, feature: "Split behaviour", value: behavior, known: ["Isolated", "Removed with invert"])
         }
-        let pattern = part["pattern"]?["Regex"]?.string ?? part["pattern"]?.summary ?? ""
-        guard let rule = SplitPattern.rule(pattern) else {
-            throw .unsupported(
-                file: name, feature: "split pattern", value: pattern,
-                known: ["those of GPT-2, SmolLM, Llama 3 and Qwen 2"])
-        }
-        return rule
-    }
-
-    /// GGUF's name of a rule; where several names share it, one that means the same.
-    private static func ruleName(_ rule: SplitRule, _ ignoresMerges: Bool) -> String? {
-        switch (rule, ignoresMerges) {
-        case (.llama3(digits: 3), true): "llama-bpe"
-        case (.llama3(digits: 3), false): "smaug-bpe"
-        case (.llama3(digits: 1), false): "qwen2"
-        case (.gpt2(digitsAlone: false), false): "gpt-2"
-        case (.gpt2(digitsAlone: true), false): "smollm"
-        default: nil
-        }
+        return (part["pattern"]?["Regex"]?.string ?? part["pattern"]?.summary ?? "", removes)
     }
 
     /// How a SentencePiece model writes spaces: as `▁`, with or without one before the text.

@@ -158,8 +158,8 @@ extension TokenizerJSONWriter {
         case .gpt2(let digitsAlone):
             if !digitsAlone { return byteLevel(usesPattern: true) }
             steps = [["type": "Digits", "individual_digits": true], byteLevel(usesPattern: true)]
-        case .llama3, .fallback:
-            for pattern in SplitPattern.published(model.rule) {
+        case .llama3, .fallback, .published:
+            for pattern in model.rule.patterns {
                 steps.append([
                     "type": "Split", "pattern": ["Regex": .string(pattern)], "behavior": "Isolated", "invert": false,
                 ])

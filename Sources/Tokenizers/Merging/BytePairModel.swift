@@ -74,9 +74,9 @@ struct BytePairModel: Sendable {
 
     /// Appends the ids of `text[start..<end]`, well-formed UTF-8.
     func encode(_ text: [UInt8], _ start: Int, _ end: Int, _ scratch: inout EncodingScratch, into ids: inout [Int]) {
-        if splitter.rule == .fallback {
+        if !splitter.cutsWordByWord {
             var place = start
-            for wordEnd in splitter.fallbackWordEnds(text, start, end) {
+            for wordEnd in splitter.wordEnds(text, start, end) {
                 encodeWord(text, place, wordEnd, &scratch, into: &ids)
                 place = wordEnd
             }

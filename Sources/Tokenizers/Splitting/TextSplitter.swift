@@ -1,24 +1,54 @@
-/// Cuts UTF-8 text into words by a split rule, each in one pass without a regular expression engine.
+/// Cuts UTF-8 text into words by a split rule.
 ///
+/// For the commonest rules each in one pass without a regular expression engine; the others by `SplitProgram`.
 /// The functions follow the patterns' alternatives in order. What makes this possible without backtracking: each
 /// alternative is decided by the class of the first one or two scalars, and the only parts that give characters back
 /// are the runs of white space, whose end is found once.
 struct TextSplitter: Sendable {
     let rule: SplitRule
     private let classes = ScalarClasses.shared
+    /// The compiled patterns of a rule without a hand-written splitter.
+    private let program: SplitProgram?
 
     init(_ rule: SplitRule) {
         self.rule = rule
+        if case .published(let split) = rule { program = SplitProgram(split.patterns) } else { program = nil }
+    }
+
+    /// Whether words come one by one from `wordEnd`; for other rules `wordEnds` gives them all.
+    var cutsWordByWord: Bool {
+        switch rule {
+        case .gpt2, .llama3: true
+        case .fallback, .published: false
+        }
+    }
+
+    /// The ends of all words of `text[start..<end]`.
+    func wordEnds(_ text: [UInt8], _ start: Int, _ end: Int) -> [Int] {
+        switch rule {
+        case .fallback: return fallbackWordEnds(text, start, end)
+        case .published:
+            var steps = 0
+            return program?.wordEnds(text, start, end, steps: &steps) ?? []
+        case .gpt2, .llama3:
+            var ends: [Int] = []
+            var place = start
+            while place < end {
+                place = wordEnd(text, place, end)
+                ends.append(place)
+            }
+            return ends
+        }
     }
 
     /// The end of the word that begins at `start`; `end` counts as the end of the text. `start < end`, both at
-    /// boundaries of well-formed UTF-8. Not for the fallback rule.
+    /// boundaries of well-formed UTF-8. Only where `cutsWordByWord`.
     @inline(__always)
     func wordEnd(_ text: [UInt8], _ start: Int, _ end: Int) -> Int {
         switch rule {
         case .llama3(let digits): llama3WordEnd(text, start, end, digits: digits)
         case .gpt2(let digitsAlone): gpt2WordEnd(text, start, end, digitsAlone: digitsAlone)
-        case .fallback: gpt2WordEnd(text, start, end, digitsAlone: false)
+        case .fallback, .published: gpt2WordEnd(text, start, end, digitsAlone: false)
         }
     }
 
