@@ -2,7 +2,8 @@
 // the formula, packing.h for the layout.
 //
 // vpmaddubsw sums pairs of unsigned code times signed activation in int16. Codes of 4 bits: eight such results fit
-// int16 (30 480); of 5 bits four (31 496); of 6 bits two (32 004). Q8_0 multiplies |code| with the activation that has
+// int16 (30 480); of 5 bits four (31 496); of 6 bits two (32 004); of 3 bits and less all. Q8_0, and IQ4, whose codes
+// stand for values of 8 bits, multiply |code| with the activation that has
 // the code's sign: one result (128 * 127 * 2 = 32 512), exact for -128 too, because |-128| is 128 as unsigned byte and
 // activations never are -128.
 #if defined(__x86_64__)
@@ -38,12 +39,35 @@ CK_INLINE __m256i load_bytes(const uint8_t *p, const int is_signed) {
     return is_signed ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes);
 }
 
-/// The 8 vectors of codes of one block of 32 weights and 8 rows: unsigned, Q8_0 signed.
+/// The codes of Q2_K and Q3_K.
+CK_INLINE void unpack_pairs(const uint8_t *codes, __m256i *q, const uint32_t form) {
+    const __m256i pair = _mm256_set1_epi8(3), third = _mm256_set1_epi8(4);
+#pragma clang loop unroll(full)
+    for (size_t h = 0; h < 2; h++) {
+        __m256i pairs = load_codes(codes + 64 * h);
+#pragma clang loop unroll(full)
+        for (size_t g = 0; g < 4; g++)
+            q[4 * h + g] = _mm256_and_si256(_mm256_srli_epi16(pairs, (int)(2 * g)), pair);
+    }
+    if (form != CK_Q3_K) return;
+    __m256i high = load_codes(codes + 128);
+#pragma clang loop unroll(full)
+    for (size_t g = 0; g < 8; g++) {
+        __m256i bit = g < 2 ? _mm256_slli_epi16(high, (int)(2 - g)) : _mm256_srli_epi16(high, (int)(g - 2));
+        q[g] = _mm256_or_si256(q[g], _mm256_and_si256(bit, third));
+    }
+}
+
+/// The 8 vectors of codes of one block of 32 weights and 8 rows: unsigned, Q8_0 signed, of IQ4 what they stand for.
 CK_INLINE void unpack(const uint8_t *codes, __m256i *q, const uint32_t form) {
     if (form == CK_Q8_0) {
         const __m256i sign = _mm256_set1_epi8(-128);
 #pragma clang loop unroll(full)
         for (size_t g = 0; g < 8; g++) q[g] = _mm256_xor_si256(load_codes(codes + 64 * g), sign);
+        return;
+    }
+    if (form == CK_Q2_K || form == CK_Q3_K) {
+        unpack_pairs(codes, q, form);
         return;
     }
     const __m256i low = _mm256_set1_epi8(15);
@@ -61,6 +85,12 @@ CK_INLINE void unpack(const uint8_t *codes, __m256i *q, const uint32_t form) {
             __m256i bit = g < 4 ? _mm256_slli_epi16(high, (int)(4 - g)) : _mm256_srli_epi16(high, (int)(g - 4));
             q[g] = _mm256_or_si256(q[g], _mm256_and_si256(bit, fifth));
         }
+    }
+    if (form == CK_IQ4_NL || form == CK_IQ4_XS) {
+        const __m128i values = _mm_loadu_si128((const __m128i *)(const void *)ck_iq4_values);
+        const __m256i table = _mm256_broadcastsi128_si256(values);
+#pragma clang loop unroll(full)
+        for (size_t g = 0; g < 8; g++) q[g] = _mm256_shuffle_epi8(table, q[g]);
     }
     if (form == CK_Q6_K) {
         const __m256i upper = _mm256_set1_epi8(48);
@@ -91,14 +121,19 @@ CK_INLINE __m256i pairs(const __m256i *q, const ck_block *a, const size_t from, 
 typedef struct block {
     __m256i q[8];
     __m256 scale;            // d, or d * scale
-    __m256 min;              // m, or dmin * min
-    __m256i low, high;       // Q6_K: scales of the two halves, each twice as int16
-    __m256i zero;            // Q6_K: -32 * scales as pairs of int16
+    __m256 min;              // m, or dmin * min; Q2_K: dmin
+    __m256i low, high;       // Q6_K, Q3_K, Q2_K: scales of the two halves, each twice as int16
+    __m256i zero;            // Q6_K, Q3_K: -32 or -4 times the scales as pairs of int16; Q2_K: the minima so
 } block;
+
+/// What stands in `zero` times the sums of the halves' activations.
+CK_INLINE __m256i zero_sum(const block *b, const ck_block *a) {
+    return _mm256_madd_epi16(b->zero, _mm256_set1_epi32((int32_t)ck_load32((const uint8_t *)a->half_sum)));
+}
 
 CK_INLINE __m256i block_sum(const block *b, const ck_block *a, const uint32_t form) {
     const __m256i ones = _mm256_set1_epi16(1);
-    if (form == CK_Q8_0) {
+    if (form == CK_Q8_0 || form == CK_IQ4_NL || form == CK_IQ4_XS) {
         __m256i sum = _mm256_setzero_si256();
 #pragma clang loop unroll(full)
         for (size_t g = 0; g < 8; g++) {
@@ -109,11 +144,16 @@ CK_INLINE __m256i block_sum(const block *b, const ck_block *a, const uint32_t fo
         return sum;
     }
     if (form == CK_Q6_K) {
-        __m256i sum = _mm256_madd_epi16(b->zero, _mm256_set1_epi32((int32_t)ck_load32((const uint8_t *)a->half_sum)));
+        __m256i sum = zero_sum(b, a);
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs(b->q, a, 0, 2), b->low));
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs(b->q, a, 2, 4), b->low));
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs(b->q, a, 4, 6), b->high));
         return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs(b->q, a, 6, 8), b->high));
+    }
+    if (form == CK_Q2_K || form == CK_Q3_K) {
+        __m256i sum = _mm256_add_epi32(_mm256_madd_epi16(pairs(b->q, a, 0, 4), b->low),
+                                       _mm256_madd_epi16(pairs(b->q, a, 4, 8), b->high));
+        return form == CK_Q3_K ? _mm256_add_epi32(sum, zero_sum(b, a)) : sum;
     }
     if (form == CK_Q4_0 || form == CK_Q4_1 || form == CK_Q4_K) {
         __m256i sum = _mm256_madd_epi16(pairs(b->q, a, 0, 8), ones);
@@ -130,6 +170,10 @@ CK_INLINE __m256 step(const block *b, const ck_block *a, __m256 acc, const uint3
     acc = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(block_sum(b, a, form)), acc);
     if (form == CK_Q4_1 || form == CK_Q5_1) return _mm256_fmadd_ps(b->min, _mm256_set1_ps(a->scaled_sum), acc);
     if (form == CK_Q4_K || form == CK_Q5_K) return _mm256_fnmadd_ps(b->min, _mm256_set1_ps(a->scaled_sum), acc);
+    if (form == CK_Q2_K) {
+        __m256 min = _mm256_mul_ps(b->min, _mm256_set1_ps(a->scale));
+        return _mm256_fnmadd_ps(min, _mm256_cvtepi32_ps(zero_sum(b, a)), acc);
+    }
     return acc;
 }
 
@@ -137,14 +181,25 @@ CK_INLINE __m256 step(const block *b, const ck_block *a, __m256 acc, const uint3
 CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, const size_t half, const uint32_t form) {
     __m256 d = load_half8(head + 16 * half);
     b->scale = d;
-    if (form == CK_Q6_K) {
+    if (form == CK_IQ4_XS) {
+        b->scale = _mm256_mul_ps(d, _mm256_cvtepi32_ps(load_bytes(head + 32 + 16 * sub + 8 * half, 1)));
+    } else if (form == CK_Q2_K) {
+        const uint8_t *at = head + 64 + 32 * sub + 8 * half;
+        const __m256i nibble = _mm256_set1_epi32(15);
+        __m256i first = load_bytes(at, 0), second = load_bytes(at + 16, 0);
+        __m256i low = _mm256_and_si256(first, nibble), high = _mm256_and_si256(second, nibble);
+        b->low = _mm256_or_si256(low, _mm256_slli_epi32(low, 16));
+        b->high = _mm256_or_si256(high, _mm256_slli_epi32(high, 16));
+        b->zero = _mm256_or_si256(_mm256_srli_epi32(first, 4), _mm256_slli_epi32(_mm256_srli_epi32(second, 4), 16));
+        b->min = load_half8(head + 32 + 16 * half);
+    } else if (form == CK_Q6_K || form == CK_Q3_K) {
         const uint8_t *at = head + 32 + 32 * sub + 8 * half;
         __m256i low = _mm256_and_si256(load_bytes(at, 1), _mm256_set1_epi32(0xFFFF));
         __m256i high = _mm256_and_si256(load_bytes(at + 16, 1), _mm256_set1_epi32(0xFFFF));
         b->low = _mm256_or_si256(low, _mm256_slli_epi32(low, 16));
         b->high = _mm256_or_si256(high, _mm256_slli_epi32(high, 16));
         __m256i both = _mm256_blend_epi16(low, b->high, 0xAA);
-        b->zero = _mm256_sub_epi16(_mm256_setzero_si256(), _mm256_slli_epi16(both, 5));
+        b->zero = _mm256_sub_epi16(_mm256_setzero_si256(), _mm256_slli_epi16(both, form == CK_Q6_K ? 5 : 2));
     } else if (form == CK_Q4_K || form == CK_Q5_K) {
         __m256 m = load_half8(head + 32 + 16 * half);
         b->scale = _mm256_mul_ps(d, _mm256_cvtepi32_ps(load_bytes(head + 64 + 16 * sub + 8 * half, 0)));
@@ -219,6 +274,7 @@ CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, c
 #define CK_TILE_LANES 8
 #define CK_TILE_BLOCK 6
 #include "training.h"
+#include "limits.h"
 
 CK_FLOAT_PRODUCTS
 CK_BLOCK_PRODUCTS
@@ -226,5 +282,5 @@ CK_ROW_KERNELS
 
 #pragma clang attribute pop
 
-const ck_set ck_avx2_set = {.name = "avx2", CK_PRODUCT_TABLE CK_ROW_KERNEL_TABLE};
+const ck_set ck_avx2_set = {.name = "avx2", .limits = &limit_set, CK_PRODUCT_TABLE CK_ROW_KERNEL_TABLE};
 #endif

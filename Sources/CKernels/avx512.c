@@ -31,11 +31,34 @@ CK_INLINE __m512 bytes_to_floats(const uint8_t *p, const int is_signed) {
     return _mm512_cvtepi32_ps(is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes));
 }
 
-/// The 8 vectors of unsigned codes of one block of 32 weights.
+/// The codes of Q2_K and Q3_K.
+CK_INLINE void unpack_pairs(const uint8_t *codes, __m512i *q, const uint32_t form) {
+    const __m512i pair = _mm512_set1_epi8(3), third = _mm512_set1_epi8(4);
+#pragma clang loop unroll(full)
+    for (size_t h = 0; h < 2; h++) {
+        __m512i pairs = load_codes(codes + 64 * h);
+#pragma clang loop unroll(full)
+        for (size_t g = 0; g < 4; g++)
+            q[4 * h + g] = _mm512_and_si512(_mm512_srli_epi16(pairs, (unsigned)(2 * g)), pair);
+    }
+    if (form != CK_Q3_K) return;
+    __m512i high = load_codes(codes + 128);
+#pragma clang loop unroll(full)
+    for (size_t g = 0; g < 8; g++) {
+        __m512i bit = g < 2 ? _mm512_slli_epi16(high, (unsigned)(2 - g)) : _mm512_srli_epi16(high, (unsigned)(g - 2));
+        q[g] = _mm512_ternarylogic_epi32(q[g], bit, third, 0xF8);  // q | (bit & third)
+    }
+}
+
+/// The 8 vectors of unsigned codes of one block of 32 weights; of IQ4 the values that they stand for, plus 128.
 CK_INLINE void unpack(const uint8_t *codes, __m512i *q, const uint32_t form) {
     if (form == CK_Q8_0) {
 #pragma clang loop unroll(full)
         for (size_t g = 0; g < 8; g++) q[g] = load_codes(codes + 64 * g);
+        return;
+    }
+    if (form == CK_Q2_K || form == CK_Q3_K) {
+        unpack_pairs(codes, q, form);
         return;
     }
     const __m512i low = _mm512_set1_epi8(15);
@@ -54,6 +77,12 @@ CK_INLINE void unpack(const uint8_t *codes, __m512i *q, const uint32_t form) {
                                 : _mm512_srli_epi16(high, (unsigned)(g - 4));
             q[g] = _mm512_ternarylogic_epi32(q[g], bit, fifth, 0xF8);  // q | (bit & fifth)
         }
+    }
+    if (form == CK_IQ4_NL || form == CK_IQ4_XS) {
+        const __m128i values = _mm_loadu_si128((const __m128i *)(const void *)ck_iq4_values);
+        const __m512i table = _mm512_xor_si512(_mm512_broadcast_i32x4(values), _mm512_set1_epi8(-128));
+#pragma clang loop unroll(full)
+        for (size_t g = 0; g < 8; g++) q[g] = _mm512_shuffle_epi8(table, q[g]);
     }
     if (form == CK_Q6_K) {
         const __m512i upper = _mm512_set1_epi8(48);
@@ -83,24 +112,28 @@ CK_INLINE __m512i dots(const __m512i *q, const ck_block *a, __m512i start, const
 typedef struct block {
     __m512i q[8];
     __m512 scale;            // d, or d * scale
-    __m512 min;              // m, or dmin * min
-    __m512 low, high;        // Q6_K: scales of the two halves
-    __m512i zero;            // Q6_K: -32 * scales as pairs of int16
+    __m512 min;              // m, or dmin * min; Q2_K: dmin
+    __m512 low, high;        // Q6_K, Q3_K, Q2_K: scales of the two halves
+    __m512i zero;            // Q6_K, Q3_K: -32 or -4 times the scales as pairs of int16; Q2_K: the minima so
 } block;
 
 CK_INLINE __m512 step(const block *b, const ck_block *a, __m512 acc, const uint32_t form) {
     __m512 scale = _mm512_mul_ps(b->scale, _mm512_set1_ps(a->scale));
-    if (form == CK_Q6_K) {
+    if (form == CK_Q6_K || form == CK_Q3_K || form == CK_Q2_K) {
         __m512i zero = _mm512_madd_epi16(b->zero, _mm512_set1_epi32((int32_t)ck_load32((const uint8_t *)a->half_sum)));
-        __m512 sum = _mm512_cvtepi32_ps(zero);
+        __m512 sum = form == CK_Q2_K ? _mm512_setzero_ps() : _mm512_cvtepi32_ps(zero);
         sum = _mm512_fmadd_ps(b->low, _mm512_cvtepi32_ps(dots(b->q, a, _mm512_setzero_si512(), 0, 4)), sum);
         sum = _mm512_fmadd_ps(b->high, _mm512_cvtepi32_ps(dots(b->q, a, _mm512_setzero_si512(), 4, 8)), sum);
-        return _mm512_fmadd_ps(scale, sum, acc);
+        acc = _mm512_fmadd_ps(scale, sum, acc);
+        if (form != CK_Q2_K) return acc;
+        __m512 min = _mm512_mul_ps(b->min, _mm512_set1_ps(a->scale));
+        return _mm512_fnmadd_ps(min, _mm512_cvtepi32_ps(zero), acc);
     }
     __m512i start = _mm512_setzero_si512();
     if (form == CK_Q4_0) start = _mm512_set1_epi32(a->zero_sum);
     if (form == CK_Q5_0) start = _mm512_slli_epi32(_mm512_set1_epi32(a->zero_sum), 1);
-    if (form == CK_Q8_0) start = _mm512_slli_epi32(_mm512_set1_epi32(a->zero_sum), 4);
+    if (form == CK_Q8_0 || form == CK_IQ4_NL || form == CK_IQ4_XS)
+        start = _mm512_slli_epi32(_mm512_set1_epi32(a->zero_sum), 4);
     acc = _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(dots(b->q, a, start, 0, 8)), acc);
     if (form == CK_Q4_1 || form == CK_Q5_1) return _mm512_fmadd_ps(b->min, _mm512_set1_ps(a->scaled_sum), acc);
     if (form == CK_Q4_K || form == CK_Q5_K) return _mm512_fnmadd_ps(b->min, _mm512_set1_ps(a->scaled_sum), acc);
@@ -110,14 +143,25 @@ CK_INLINE __m512 step(const block *b, const ck_block *a, __m512 acc, const uint3
 CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, const uint32_t form) {
     b->scale = (__m512)load_half(head);
     if (form == CK_Q4_1 || form == CK_Q5_1) b->min = (__m512)load_half(head + 32);
-    if (form == CK_Q6_K) {
+    if (form == CK_IQ4_XS) b->scale = _mm512_mul_ps(b->scale, bytes_to_floats(head + 32 + 16 * sub, 1));
+    if (form == CK_Q2_K) {
+        const uint8_t *at = head + 64 + 32 * sub;
+        const __m512i nibble = _mm512_set1_epi32(15);
+        __m512i low = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)at));
+        __m512i high = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(at + 16)));
+        b->low = _mm512_cvtepi32_ps(_mm512_and_si512(low, nibble));
+        b->high = _mm512_cvtepi32_ps(_mm512_and_si512(high, nibble));
+        b->zero = _mm512_or_si512(_mm512_srli_epi32(low, 4), _mm512_slli_epi32(_mm512_srli_epi32(high, 4), 16));
+        b->min = (__m512)load_half(head + 32);
+    }
+    if (form == CK_Q6_K || form == CK_Q3_K) {
         const uint8_t *at = head + 32 + 32 * sub;
         b->low = bytes_to_floats(at, 1);
         b->high = bytes_to_floats(at + 16, 1);
         __m512i low = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)at));
         __m512i high = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(at + 16)));
         __m512i pairs = _mm512_mask_blend_epi16(0xAAAAAAAA, low, _mm512_slli_epi32(high, 16));
-        b->zero = _mm512_sub_epi16(_mm512_setzero_si512(), _mm512_slli_epi16(pairs, 5));
+        b->zero = _mm512_sub_epi16(_mm512_setzero_si512(), _mm512_slli_epi16(pairs, form == CK_Q6_K ? 5 : 2));
     } else if (form == CK_Q4_K || form == CK_Q5_K) {
         b->scale = _mm512_mul_ps(b->scale, bytes_to_floats(head + 64 + 16 * sub, 0));
         b->min = _mm512_mul_ps((__m512)load_half(head + 32), bytes_to_floats(head + 192 + 16 * sub, 0));
@@ -184,6 +228,7 @@ CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, c
 #define CK_TILE_LANES 16
 #define CK_TILE_BLOCK 12
 #include "training.h"
+#include "limits.h"
 
 CK_FLOAT_PRODUCTS
 CK_BLOCK_PRODUCTS
@@ -191,5 +236,5 @@ CK_ROW_KERNELS
 
 #pragma clang attribute pop
 
-const ck_set ck_avx512_set = {.name = "avx512", CK_PRODUCT_TABLE CK_ROW_KERNEL_TABLE};
+const ck_set ck_avx512_set = {.name = "avx512", .limits = &limit_set, CK_PRODUCT_TABLE CK_ROW_KERNEL_TABLE};
 #endif

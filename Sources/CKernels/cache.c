@@ -1,22 +1,25 @@
-// Keys and values in their pages: what attention reads (see ck_attention in ckernels.h).
-#include <string.h>
-
+// The layout of keys and values in their pages (see ck_cache_layout in ckernels.h).
 #include "ckernels.h"
 
-void ck_store_keys_values(const float *keys, size_t key_row, const float *values, size_t value_row, size_t rows,
-                          size_t first_position, float *page_keys, size_t key_length, float *page_values,
-                          size_t value_length, size_t value_stride) {
-    size_t slot = first_position % 256;
-    // 16 positions of a dimension are one cache line: it is written once.
-    float *to = page_keys + slot / 16 * 16 * key_length + slot % 16;
-    for (size_t d = 0; d < key_length; d++, to += 16)
-        for (size_t i = 0; i < rows; i++) to[i] = keys[i * key_row + d];
-    for (size_t i = 0; i < rows; i++)
-        memcpy(page_values + (slot + i) * value_stride, values + i * value_row, value_length * sizeof(float));
+static size_t rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+int ck_cache_shape(ck_cache_layout *layout, uint32_t element, size_t key_length, size_t value_length) {
+    if (element != CK_F32 && element != CK_F16 && element != CK_Q8_0) return -1;
+    if (!key_length || key_length > CK_VALUES || !value_length || value_length > CK_VALUES) return -1;
+    const size_t bytes = element == CK_F32 ? 4 : element == CK_F16 ? 2 : 1, scale = element == CK_Q8_0 ? 2 : 0;
+    *layout = (ck_cache_layout){.element = element, .key_length = key_length, .value_length = value_length};
+    layout->value_stride = (value_length + 15) / 16 * 16;
+    layout->key_scales = rounded(CK_SPAN * key_length * bytes);
+    layout->values = layout->key_scales + rounded(CK_SPAN * ((key_length + 31) / 32) * scale);
+    layout->value_scales = layout->values + rounded(CK_SPAN * layout->value_stride * bytes);
+    layout->head_bytes = layout->value_scales + rounded(CK_SPAN * ((value_length + 31) / 32) * scale);
+    return 0;
 }
 
-size_t ck_score_stride(size_t first_position, size_t rows, size_t window) {
-    size_t end = first_position + rows;
-    size_t low = window && first_position >= window ? first_position - window + 1 : 0;
-    return (end + 15) / 16 * 16 - low / 16 * 16;
+size_t ck_state_stride(const ck_cache_layout *layout) { return 16 + layout->value_stride; }
+
+size_t ck_attention_scratch(const ck_cache_layout *layout, size_t queries) {
+    size_t unpacked = layout->element == CK_F32 ? 0 : CK_SPAN * (layout->key_length + layout->value_stride);
+    size_t turned = layout->element == CK_Q8_0 ? queries * layout->key_length : 0;
+    return queries * ck_state_stride(layout) + turned + unpacked;
 }

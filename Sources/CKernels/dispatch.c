@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cklimits.h"
 #include "sets.h"
 
 static const ck_set *sets[4];
@@ -43,3 +44,5 @@ size_t ck_set_count(void) {
 }
 
 const char *ck_isa_name(void) { return ck_current_set()->name; }
+
+const ck_limit_set *ck_limits(const ck_set *set) { return set->limits; }

@@ -1,10 +1,11 @@
 // Encoders: f16, bf16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, byte for byte as llama.cpp's reference ones; those that need a
-// search are in encode_search.c.
+// search are in encode_search.h.
 //
 // The codes use the f32 scale before it is rounded to f16, and x * (1 / d) instead of x / d.
 #include "encode.h"
 #include "half.h"
 #include "packing.h"
+#include "sets.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -75,8 +76,44 @@ static void encode_q8_0(const float *x, uint8_t *block) {
     }
 }
 
-int ck_encode(uint32_t form, const float *x, size_t count, uint8_t *bytes) {
-    if (form >= CK_FORMS || count % ck_forms[form].unit) return -1;
+int ck_encodable(uint32_t form) {
+    return form < CK_FORMS && form != CK_Q2_K && form != CK_Q3_K && form != CK_IQ4_NL && form != CK_IQ4_XS;
+}
+
+size_t ck_first_beyond(const float *x, size_t count, float limit) {
+    size_t i = 0;
+    // Not-a-number has the largest bits of all. Blocks of 64 without a branch inside: mostly nothing is found.
+    const uint32_t most = ck_bits(limit);
+    for (; i + 64 <= count; i += 64) {
+        uint32_t found = 0;
+        for (size_t k = 0; k < 64; k++) found |= (ck_bits(x[i + k]) & 0x7FFFFFFFu) > most;
+        if (found) break;
+    }
+    while (i < count && (ck_bits(x[i]) & 0x7FFFFFFFu) <= most) i++;
+    return i;
+}
+
+void ck_squared_errors(const float *x, const float *y, size_t count, double *sums) {
+    double error = 0, power = 0;
+    for (size_t i = 0; i < count; i++) {
+        double value = x[i], difference = value - y[i];
+        error += difference * difference;
+        power += value * value;
+    }
+    sums[0] += error;
+    sums[1] += power;
+}
+
+static const ck_encoders *encoders_of(const ck_set *set) {
+#if defined(__x86_64__)
+    if (set != &ck_scalar_set) return &ck_avx2_encoders;
+#endif
+    return &ck_plain_encoders;
+}
+
+int ck_encode(const ck_set *set, uint32_t form, const float *x, size_t count, uint8_t *bytes) {
+    const ck_encoders *encoders = encoders_of(set);
+    if (!ck_encodable(form) || count % ck_forms[form].unit) return -1;
     size_t unit = ck_forms[form].unit, size = ck_forms[form].file_bytes;
     for (size_t i = 0; i < count; i += unit, bytes += size) {
         switch (form) {
@@ -87,9 +124,9 @@ int ck_encode(uint32_t form, const float *x, size_t count, uint8_t *bytes) {
         case CK_Q5_0: encode_symmetric(x + i, 16, bytes); break;
         case CK_Q4_1: encode_affine(x + i, 15, bytes); break;
         case CK_Q5_1: encode_affine(x + i, 31, bytes); break;
-        case CK_Q4_K: ck_encode_q4_k(x + i, bytes); break;
-        case CK_Q5_K: ck_encode_q5_k(x + i, bytes); break;
-        case CK_Q6_K: ck_encode_q6_k(x + i, bytes); break;
+        case CK_Q4_K: encoders->q4_k(x + i, bytes); break;
+        case CK_Q5_K: encoders->q5_k(x + i, bytes); break;
+        case CK_Q6_K: encoders->q6_k(x + i, bytes); break;
         default: encode_q8_0(x + i, bytes); break;
         }
     }

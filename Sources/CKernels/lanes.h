@@ -219,6 +219,41 @@ CK_INLINE void lanes_swiglu(const float *gate, const float *up, size_t n, float 
         v_store_part(y + i, n - i, v_swiglu(v_load_part(gate + i, n - i, 0), v_load_part(up + i, n - i, 0)));
 }
 
+/// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) * up. The tanh form of GELU is x / (1 + e^(-2 u)) with u the
+/// argument of tanh, which does not cancel below zero.
+CK_INLINE v16 v_geglu(v16 gate, v16 up) {
+    v16 inner = v_fma(gate * gate, v_all(0.044715f), v_all(1));
+    v16 e = v_exp(gate * inner * v_all(-1.59576912f));
+    return gate / (v_all(1) + e) * up;
+}
+
+CK_INLINE void lanes_geglu(const float *gate, const float *up, size_t n, float *y) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) v_store(y + i, v_geglu(v_load(gate + i), v_load(up + i)));
+    if (i < n)
+        v_store_part(y + i, n - i, v_geglu(v_load_part(gate + i, n - i, 0), v_load_part(up + i, n - i, 0)));
+}
+
+/// tanh x = (1 - e) / (1 + e) with e = e^(-2 |x|), and the sign of x; below 1/4, where 1 - e would cancel, the Taylor
+/// series up to x^9, whose first omitted term is below 2^-26 of the whole. NaN stays.
+CK_INLINE v16 v_tanh(v16 x) {
+    v16 e = v_exp(v_abs(x) * v_all(-2)), far = (v_all(1) - e) / (v_all(1) + e);
+    far = v_as_float(v_as_int(far) | (v_as_int(x) & ~0x7FFFFFFF));
+    v16 z = x * x, p = v_all(62.0f / 2835.0f);
+    p = v_fma(p, z, v_all(-17.0f / 315.0f));
+    p = v_fma(p, z, v_all(2.0f / 15.0f));
+    p = v_fma(p, z, v_all(-1.0f / 3.0f));
+    return v_select(v_abs(x) < v_all(0.25f), v_fma(p * z, x, x), far);
+}
+
+/// x = cap tanh(scale x / cap): bounded to +-cap, nearly scale x where that is small.
+CK_INLINE void lanes_soft_cap(float *x, size_t n, float scale, float cap) {
+    v16 factor = v_all(scale / cap), bound = v_all(cap);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) v_store(x + i, v_tanh(v_load(x + i) * factor) * bound);
+    if (i < n) v_store_part(x + i, n - i, v_tanh(v_load_part(x + i, n - i, 0) * factor) * bound);
+}
+
 CK_INLINE void lanes_add(const float *x, size_t n, float *y) {
     for (size_t i = 0; i < n; i++) y[i] = y[i] + x[i];
 }
@@ -236,10 +271,11 @@ CK_INLINE float lanes_maximum(const float *x, size_t low, size_t high, float sca
     return v_largest(most);
 }
 
-/// x[i] = e^(scale x[i] - maximum) for i in low ... < high; returns 1 / sum. The 16 partial sums are by index mod 16,
+/// x[i] = e^(scale x[i] - maximum) for i in low ... < high; returns their sum. The 16 partial sums are by index mod 16,
 /// so that they do not depend on where a row of scores begins.
-CK_INLINE float lanes_exponentials(float *x, size_t low, size_t high, float scale) {
-    const v16 by = v_all(scale), shift = v_all(lanes_maximum(x, low, high, scale));
+CK_INLINE float lanes_exponentials(float *x, size_t low, size_t high, float scale, float *maximum) {
+    *maximum = lanes_maximum(x, low, high, scale);
+    const v16 by = v_all(scale), shift = v_all(*maximum);
     v16 sum = v_all(0);
     size_t i = low / 16 * 16;
     for (; i < high; i += 16) {
@@ -261,12 +297,13 @@ CK_INLINE float lanes_exponentials(float *x, size_t low, size_t high, float scal
         }
         sum = v_load(sums);
     }
-    return 1.0f / v_sum(sum);
+    return v_sum(sum);
 }
 
 CK_INLINE void lanes_softmax(float *x, size_t n) {
     if (!n) return;
-    v16 inverse = v_all(lanes_exponentials(x, 0, n, 1.0f));
+    float maximum;
+    v16 inverse = v_all(1.0f / lanes_exponentials(x, 0, n, 1.0f, &maximum));
     size_t i = 0;
     for (; i + 16 <= n; i += 16) v_store(x + i, v_load(x + i) * inverse);
     if (i < n) v_store_part(x + i, n - i, v_load_part(x + i, n - i, 0) * inverse);

@@ -4,11 +4,16 @@
 //   Q4_0 Q5_0 Q8_0   acc = fma(d * a.scale, float(sum), acc)
 //   Q4_1 Q5_1        acc = fma(d * a.scale, float(sum), acc); acc = fma(m, a.scaled_sum, acc)
 //   Q4_K Q5_K        acc = fma((d * scale) * a.scale, float(sum), acc); acc = fma(-(dmin * min), a.scaled_sum, acc)
-//   Q6_K             acc = fma(d * a.scale, float(scale0 * sum0 + scale1 * sum1), acc), sums over 16 each
-// where sum = exact integer sum of (code - zero) * activation code. |scale * sum| of Q6_K stays below 2^24, so its
-// conversion is exact and kernels may form it in floats. Float forms: acc = fma(w, x, acc) over k.
+//   Q6_K Q3_K        acc = fma(d * a.scale, float(scale0 * sum0 + scale1 * sum1), acc), sums over 16 each
+//   Q2_K             the same; acc = fma(-(dmin * a.scale), float(min0 * half0 + min1 * half1), acc), half = a.half_sum
+//   IQ4_NL           acc = fma(d * a.scale, float(sum), acc)
+//   IQ4_XS           acc = fma((d * scale) * a.scale, float(sum), acc)
+// where sum = exact integer sum of (code - zero) * activation code, for IQ4 of the value that the code stands for.
+// |scale * sum| of Q6_K, Q3_K and Q2_K stays below 2^24, so its conversion is exact and kernels may form it in floats.
+// Float forms: acc = fma(w, x, acc) over k.
 #define CK_QUERIES 4
 #define CK_SUMS 4
+#define CK_PLAIN_HALF
 #include "attention.h"
 #include "packing.h"
 #include "sets.h"
@@ -19,6 +24,12 @@
 static int32_t block_sum(const uint8_t *code, int zero, const ck_block *a, size_t from, size_t to) {
     int32_t sum = 0;
     for (size_t i = from; i < to; i++) sum += (code[i] - zero) * a->code[i];
+    return sum;
+}
+
+static int32_t iq4_sum(const uint8_t *code, const ck_block *a) {
+    int32_t sum = 0;
+    for (size_t i = 0; i < 32; i++) sum += ck_iq4_values[code[i]] * a->code[i];
     return sum;
 }
 
@@ -33,11 +44,19 @@ static float block_step(uint32_t form, const ck_unit *u, size_t sub, const ck_bl
     case CK_Q5_1:
         acc = __builtin_fmaf(d * a->scale, (float)block_sum(code, 0, a, 0, 32), acc);
         return __builtin_fmaf(m, a->scaled_sum, acc);
-    case CK_Q6_K: {
-        int32_t low = u->scale[2 * sub] * block_sum(code, 32, a, 0, 16);
-        int32_t high = u->scale[2 * sub + 1] * block_sum(code, 32, a, 16, 32);
-        return __builtin_fmaf(d * a->scale, (float)(low + high), acc);
+    case CK_Q6_K:
+    case CK_Q3_K:
+    case CK_Q2_K: {
+        int zero = form == CK_Q6_K ? 32 : form == CK_Q3_K ? 4 : 0;
+        int32_t low = u->scale[2 * sub] * block_sum(code, zero, a, 0, 16);
+        int32_t high = u->scale[2 * sub + 1] * block_sum(code, zero, a, 16, 32);
+        acc = __builtin_fmaf(d * a->scale, (float)(low + high), acc);
+        if (form != CK_Q2_K) return acc;
+        int32_t minima = u->min[2 * sub] * a->half_sum[0] + u->min[2 * sub + 1] * a->half_sum[1];
+        return __builtin_fmaf(-(m * a->scale), (float)minima, acc);
     }
+    case CK_IQ4_NL: return __builtin_fmaf(d * a->scale, (float)iq4_sum(code, a), acc);
+    case CK_IQ4_XS: return __builtin_fmaf(d * (float)u->scale[sub] * a->scale, (float)iq4_sum(code, a), acc);
     default: {
         float scale = d * (float)u->scale[sub], min = m * (float)u->min[sub];
         acc = __builtin_fmaf(scale * a->scale, (float)block_sum(code, 0, a, 0, 32), acc);
@@ -93,17 +112,19 @@ static void product_floats(const ck_matrix *w, size_t group, size_t groups, cons
     }
 }
 
-#define CK_PLAIN_HALF
 #define CK_TILE_LANES 4
 #define CK_TILE_BLOCK 4
 #include "training.h"
+#include "limits.h"
 
 CK_ROW_KERNELS
 
 const ck_set ck_scalar_set = {
     .name = "scalar",
+    .limits = &limit_set,
     .product = {product_floats, product_floats, product_floats, product_blocks, product_blocks, product_blocks,
-                product_blocks, product_blocks, product_blocks, product_blocks, product_blocks},
+                product_blocks, product_blocks, product_blocks, product_blocks, product_blocks, product_blocks,
+                product_blocks, product_blocks, product_blocks},
     CK_ROW_KERNEL_TABLE
 };
 

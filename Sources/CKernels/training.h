@@ -81,40 +81,83 @@ CK_INLINE v16 decode_bytes(const uint8_t *p, int is_signed) {
     return __builtin_convertvector(wide, v16);
 }
 
+/// What four codes of each row stand for: the codes less `zero`, or of IQ4 the table's values.
+CK_INLINE v16 decode_codes(i16v code, int32_t zero, uint32_t form) {
+    if (form != CK_IQ4_NL && form != CK_IQ4_XS) return __builtin_convertvector(code - zero, v16);
+    float lanes[16];
+    for (size_t i = 0; i < 16; i++) lanes[i] = (float)ck_iq4_values[code[i] & 15];
+    return v_load(lanes);
+}
+
+/// Codes of weights 4g ... 4g + 3 of each row, one per byte.
+CK_INLINE i16v decode_group(const uint8_t *codes, size_t g, uint32_t form) {
+    i16v code, extra;
+    if (form == CK_Q8_0) {
+        __builtin_memcpy(&code, codes + 64 * g, sizeof code);
+        return code;
+    }
+    if (form == CK_Q2_K || form == CK_Q3_K) {
+        __builtin_memcpy(&code, codes + 64 * (g / 4), sizeof code);
+        code = (code >> (int)(2 * (g % 4))) & 0x03030303;
+        if (form == CK_Q2_K) return code;
+        __builtin_memcpy(&extra, codes + 128, sizeof extra);
+        return code | ((extra >> (int)g) & 0x01010101) << 2;
+    }
+    __builtin_memcpy(&code, codes + 64 * (g % 4), sizeof code);
+    code = (g < 4 ? code : code >> 4) & 0x0F0F0F0F;
+    if (form == CK_Q5_0 || form == CK_Q5_1 || form == CK_Q5_K) {
+        __builtin_memcpy(&extra, codes + 256, sizeof extra);
+        code |= ((extra >> (int)g) & 0x01010101) << 4;
+    } else if (form == CK_Q6_K) {
+        __builtin_memcpy(&extra, codes + 256 + 64 * (g / 4), sizeof extra);
+        code |= ((extra >> (int)(2 * (g % 4))) & 0x03030303) << 4;
+    }
+    return code;
+}
+
+/// Scales and minima of the two halves of 32 weights of each row; minima are what is added.
+typedef struct decoded_head {
+    v16 scale[2], min[2];
+} decoded_head;
+
+CK_INLINE decoded_head decode_head(uint32_t form, const uint8_t *head, size_t sub) {
+    v16 d = decode_half(head), none = v_all(0);
+    decoded_head h = {{d, d}, {none, none}};
+    if (form == CK_Q4_1 || form == CK_Q5_1) h.min[0] = h.min[1] = decode_half(head + 32);
+    if (form == CK_Q4_K || form == CK_Q5_K) {
+        h.scale[0] = h.scale[1] = d * decode_bytes(head + 64 + 16 * sub, 0);
+        h.min[0] = h.min[1] = -(decode_half(head + 32) * decode_bytes(head + 192 + 16 * sub, 0));
+    }
+    if (form == CK_IQ4_XS) h.scale[0] = h.scale[1] = d * decode_bytes(head + 32 + 16 * sub, 1);
+    for (size_t half = 0; half < 2; half++) {
+        if (form == CK_Q6_K || form == CK_Q3_K)
+            h.scale[half] = d * decode_bytes(head + 32 + 32 * sub + 16 * half, 1);
+        if (form == CK_Q2_K) {
+            uint8_t low[16], high[16];
+            const uint8_t *both = head + 64 + 32 * sub + 16 * half;
+            for (size_t i = 0; i < 16; i++) low[i] = both[i] & 15, high[i] = both[i] >> 4;
+            h.scale[half] = d * decode_bytes(low, 0);
+            h.min[half] = -(decode_half(head + 32) * decode_bytes(high, 0));
+        }
+    }
+    return h;
+}
+
 /// 32 weights of each row: the same operations in the same order as ck_unit_values.
 CK_INLINE void decode_sub(uint32_t form, const uint8_t *head, const uint8_t *codes, size_t sub, float *values) {
-    v16 d = decode_half(head), m = v_all(0), low = d, high = d;
-    int32_t zero = form == CK_Q4_0 ? 8 : form == CK_Q5_0 ? 16 : form == CK_Q8_0 ? 128 : form == CK_Q6_K ? 32 : 0;
-    if (form == CK_Q4_1 || form == CK_Q5_1) m = decode_half(head + 32);
-    if (form == CK_Q4_K || form == CK_Q5_K) {
-        low = high = d * decode_bytes(head + 64 + 16 * sub, 0);
-        m = -(decode_half(head + 32) * decode_bytes(head + 192 + 16 * sub, 0));
-    }
-    if (form == CK_Q6_K) {
-        low = d * decode_bytes(head + 32 + 32 * sub, 1);
-        high = d * decode_bytes(head + 48 + 32 * sub, 1);
-    }
-    int has_minimum = form == CK_Q4_1 || form == CK_Q5_1 || form == CK_Q4_K || form == CK_Q5_K;
+    const decoded_head h = decode_head(form, head, sub);
+    int32_t zero = form == CK_Q4_0   ? 8
+                   : form == CK_Q5_0 ? 16
+                   : form == CK_Q8_0 ? 128
+                   : form == CK_Q6_K ? 32
+                   : form == CK_Q3_K ? 4
+                                     : 0;
+    int has_minimum = form == CK_Q4_1 || form == CK_Q5_1 || form == CK_Q4_K || form == CK_Q5_K || form == CK_Q2_K;
     for (size_t g = 0; g < 8; g++) {
-        i16v code, extra;
-        if (form == CK_Q8_0) {
-            __builtin_memcpy(&code, codes + 64 * g, sizeof code);
-        } else {
-            __builtin_memcpy(&code, codes + 64 * (g % 4), sizeof code);
-            code = (g < 4 ? code : code >> 4) & 0x0F0F0F0F;
-            if (form == CK_Q5_0 || form == CK_Q5_1 || form == CK_Q5_K) {
-                __builtin_memcpy(&extra, codes + 256, sizeof extra);
-                code |= ((extra >> (int)g) & 0x01010101) << 4;
-            } else if (form == CK_Q6_K) {
-                __builtin_memcpy(&extra, codes + 256 + 64 * (g / 4), sizeof extra);
-                code |= ((extra >> (int)(2 * (g % 4))) & 0x03030303) << 4;
-            }
-        }
-        v16 scale = g < 4 ? low : high;
+        i16v code = decode_group(codes, g, form);
         for (size_t t = 0; t < 4; t++) {
-            i16v one = ((code >> (int)(8 * t)) & 255) - zero;
-            v16 x = scale * __builtin_convertvector(one, v16);
-            v_store(values + 16 * (4 * g + t), has_minimum ? x + m : x);
+            v16 x = h.scale[g / 4] * decode_codes((code >> (int)(8 * t)) & 255, zero, form);
+            v_store(values + 16 * (4 * g + t), has_minimum ? x + h.min[g / 4] : x);
         }
     }
 }
@@ -145,6 +188,10 @@ static void training_decode(const ck_matrix *w, size_t group, size_t first, size
     case CK_Q4_K: decode_units(w, group, first, count, values, CK_Q4_K); break;
     case CK_Q5_K: decode_units(w, group, first, count, values, CK_Q5_K); break;
     case CK_Q6_K: decode_units(w, group, first, count, values, CK_Q6_K); break;
+    case CK_Q2_K: decode_units(w, group, first, count, values, CK_Q2_K); break;
+    case CK_Q3_K: decode_units(w, group, first, count, values, CK_Q3_K); break;
+    case CK_IQ4_NL: decode_units(w, group, first, count, values, CK_IQ4_NL); break;
+    case CK_IQ4_XS: decode_units(w, group, first, count, values, CK_IQ4_XS); break;
     default: break;
     }
 }
@@ -244,25 +291,10 @@ static void training_adamw(const ck_adamw *s, float *w, const float *g, float *m
     });
 }
 
-/// Twelve independent chains hide the latency of every unit known; nothing is read or written on the way.
-static size_t training_peak(size_t rounds, float *sink) {
-    tile_vector sum[12], factor = (tile_vector)0.5f + *sink * 0.0f, term = (tile_vector)1.0f + *sink * 0.0f;
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < 12; i++) sum[i] = (tile_vector)(float)i;
-    for (size_t r = 0; r < rounds; r++) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < 12; i++) sum[i] = __builtin_elementwise_fma(sum[i], factor, term);
-    }
-    tile_vector all = (tile_vector)0.0f;
-    for (size_t i = 0; i < 12; i++) all += sum[i];
-    for (size_t i = 0; i < CK_TILE_LANES; i++) *sink += all[i];
-    return rounds * 12 * CK_TILE_LANES * 2;
-}
-
 static const ck_training_set training_set = {
     training_tile,          training_decode,  training_rms_norm_backward, training_swiglu_backward,
     training_exponentials,  training_maximum, training_softmax_backward,  training_add_scaled,
-    training_scale,         training_multiply, training_adamw,           training_peak,
+    training_scale,         training_multiply, training_adamw,
 };
 
 #endif

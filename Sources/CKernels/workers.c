@@ -1,16 +1,16 @@
 // Fixed threads for compute: one parallel region at a time, barriers and chunk claims inside it.
 //
-// Waiting is a bounded spin (a few microseconds), then a few yields, then sleep on a condition variable, so that a
-// pool whose threads share their cores with others gives way. Every wait is for one counter (`phase`) to change, by
+// Waiting is a bounded spin (a few microseconds), then sleep on a condition variable. Never a yield: it gives the rest
+// of the time slice to whoever else wants the core, at each of some hundred barriers a token, while one who sleeps is
+// woken before those who ran meanwhile (measured beside two busy programs: 49 % of the undisturbed speed against 22). Every wait is for one counter (`phase`) to change, by
 // the protocol "read phase, arrive, wait until phase differs": the last to arrive resets what is shared and raises it.
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "ckernels.h"
 
-enum { LINE = 64, SPINS = 300, YIELDS = 30 };
+enum { LINE = 64, SPINS = 300 };
 
 typedef struct scratch {
     float *memory;
@@ -24,6 +24,8 @@ struct ck_pool {
     pthread_mutex_t mutex;   // with `changed`: for sleepers
     pthread_cond_t changed;
     scratch *scratch;        // one per worker
+    pthread_mutex_t sharing; // for `shared`
+    struct scratch shared;   // of all workers
     pthread_t *handle;
     ck_body body;
     void *context;
@@ -52,10 +54,6 @@ static void await_change(ck_pool *pool, unsigned seen) {
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load_explicit(&pool->phase, memory_order_acquire) != seen) return;
         pause_briefly();
-    }
-    for (int i = 0; i < YIELDS; i++) {
-        if (atomic_load_explicit(&pool->phase, memory_order_acquire) != seen) return;
-        sched_yield();
     }
     pthread_mutex_lock(&pool->mutex);
     atomic_fetch_add(&pool->sleepers, 1);
@@ -113,9 +111,11 @@ void ck_pool_run(ck_pool *pool, ck_body body, void *context) {
 static void release(ck_pool *pool) {
     for (size_t i = 0; i < pool->threads; i++) free(pool->scratch ? pool->scratch[i].memory : 0);
     free(pool->scratch);
+    free(pool->shared.memory);
     free(pool->handle);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->mutex);
+    pthread_mutex_destroy(&pool->sharing);
     pthread_mutex_destroy(&pool->region);
     free(pool);
 }
@@ -134,6 +134,7 @@ ck_pool *ck_pool_create(size_t threads) {
     *pool = (ck_pool){.threads = threads};
     pthread_mutex_init(&pool->region, 0);
     pthread_mutex_init(&pool->mutex, 0);
+    pthread_mutex_init(&pool->sharing, 0);
     pthread_cond_init(&pool->changed, 0);
     pool->scratch = calloc(threads, sizeof(scratch));
     pool->handle = calloc(threads, sizeof(pthread_t));
@@ -159,8 +160,8 @@ ck_pool *ck_pool_create(size_t threads) {
     return 0;
 }
 
-float *ck_pool_scratch(ck_pool *pool, size_t worker, size_t floats) {
-    scratch *own = &pool->scratch[worker];
+/// At least this many floats; what was there is lost when it was less.
+static float *grown(scratch *own, size_t floats) {
     if (own->floats < floats) {
         void *memory = 0;
         if (floats > SIZE_MAX / 8 || posix_memalign(&memory, LINE, floats * sizeof(float))) return 0;
@@ -169,4 +170,13 @@ float *ck_pool_scratch(ck_pool *pool, size_t worker, size_t floats) {
         own->floats = floats;
     }
     return own->memory;
+}
+
+float *ck_pool_scratch(ck_pool *pool, size_t worker, size_t floats) { return grown(&pool->scratch[worker], floats); }
+
+float *ck_pool_shared_scratch(ck_pool *pool, size_t floats) {
+    pthread_mutex_lock(&pool->sharing);
+    float *memory = grown(&pool->shared, floats);
+    pthread_mutex_unlock(&pool->sharing);
+    return memory;
 }

@@ -19,17 +19,20 @@ public actor Engine {
         public var limits: Scheduler.Limits
         /// Most finished sequences whose keys and values are kept, and most bytes they may take.
         public var cachedSequences: Int, cachedBytes: Int
+        /// Where beginnings are kept on disk, for this very model; nil for nowhere.
+        public var savedPrefixes: SavedPrefixes?
 
         /// Settings for a machine; the defaults suit one company on one server.
         public init(
             threads: Int, contextLength: Int = 8192, limits: Scheduler.Limits = .init(), cachedSequences: Int = 16,
-            cachedBytes: Int = 1 << 30
+            cachedBytes: Int = 1 << 30, savedPrefixes: SavedPrefixes? = nil
         ) {
             self.threads = threads
             self.contextLength = contextLength
             self.limits = limits
             self.cachedSequences = cachedSequences
             self.cachedBytes = cachedBytes
+            self.savedPrefixes = savedPrefixes
         }
     }
 
@@ -37,6 +40,8 @@ public actor Engine {
     public struct Statistics: Sendable {
         /// Requests, and tokens of their prompts (all, and from the cache) and answers.
         public var requests = 0, promptTokens = 0, cachedTokens = 0, completionTokens = 0
+        /// Tokens of prompts whose keys and values came from the disk; they count as cached too.
+        public var restoredTokens = 0
         /// Requests that run and that wait.
         public var running = 0, waiting = 0
         /// Seconds spent in steps.
@@ -60,7 +65,7 @@ public actor Engine {
     private let pool: WorkerPool
     private let workspace: Workspace
     private var scheduler: Scheduler
-    private var prefixes: PrefixCache
+    private var prefixes: PrefixKeeping
     private var sequences: [Int: RunningSequence] = [:]
     private var nextID = 0
     private var looping = false
@@ -72,12 +77,17 @@ public actor Engine {
     /// - Parameter pool: threads that several engines share; their steps then take turns instead of competing for the
     ///   cores. By default an engine has `settings.threads` of its own.
     public init(model: LanguageModel, settings: Settings, pool: WorkerPool? = nil) throws {
+        let model = model.limited(to: settings.contextLength)
         self.model = model
         contextLength = min(settings.contextLength, model.transformer.configuration.contextLength)
         self.pool = try pool ?? WorkerPool(threads: settings.threads)
         workspace = try Workspace(model: model.transformer, rows: settings.limits.stepTokens)
         scheduler = Scheduler(limits: settings.limits)
-        prefixes = PrefixCache(capacity: settings.cachedSequences, byteLimit: settings.cachedBytes)
+        // LongRoPE turns keys otherwise beyond the trained length.
+        let saved = settings.savedPrefixes
+        prefixes = PrefixKeeping(
+            memory: PrefixCache(capacity: settings.cachedSequences, byteLimit: settings.cachedBytes),
+            saved: model.transformer.usesLongFactors ? try saved?.distinguished(by: "long factors") : saved)
     }
 
     /// Starts an answer; its events come as they are computed. Whoever stops listening cancels it.
@@ -125,10 +135,11 @@ public actor Engine {
         return now
     }
 
-    /// Refuses new requests and returns when the running ones are finished.
+    /// Refuses new requests and returns when the running ones are finished and what is to be saved is written.
     public func drain() async {
         closed = true
         while !scheduler.isIdle { try? await Task.sleep(for: .milliseconds(20)) }
+        await prefixes.takeWriting()?.value
     }
 
     private func submit(
@@ -216,12 +227,13 @@ public actor Engine {
         guard let sequence = sequences[id] else { return }
         let transformer = model.transformer
         do {
-            let cached = prefixes.take(for: sequence.reusable) { try transformer.makeCache() }
-            let cache = try cached ?? transformer.makeCache()
-            sequence.begin(cache: cache, now: now)
+            let found = prefixes.take(for: sequence.reusable) { try transformer.makeCache() }
+            let cache = try found.cache ?? transformer.makeCache()
+            sequence.begin(cache: cache, saving: found.savedLength, now: now)
             scheduler.started(id, cached: cache.count)
             counters.promptTokens += sequence.tokens.count
             counters.cachedTokens += cache.count
+            counters.restoredTokens += found.restored
         } catch {
             finish(id, throwing: error)
         }
@@ -236,12 +248,20 @@ public actor Engine {
                 return
             }
             let ended = try sequence.choose(logits: logits, now: now, contextLength: contextLength)
+            save(sequence)
             counters.completionTokens += 1
             scheduler.computed(slice, tokenAppended: !ended)
             if ended { finish(slice.request, throwing: nil) }
         } catch {
             finish(slice.request, throwing: error)
         }
+    }
+
+    /// Once the prompt is computed: its beginning goes to the disk where that is wanted. Writing happens elsewhere.
+    private func save(_ sequence: RunningSequence) {
+        guard let length = sequence.takeSavedLength(), let cache = sequence.cache else { return }
+        let transformer = model.transformer
+        prefixes.save(sequence.tokens.prefix(length), of: cache) { try transformer.makeCache() }
     }
 
     private func finish(_ id: Int, throwing error: (any Error)?) {

@@ -19,8 +19,12 @@ public final class LanguageModel: Sendable {
     let quoting: ControlTextQuoting
 
     /// Reads everything from one model file.
+    /// - Parameters:
+    ///   - cacheElement: how keys and values are kept; nil for what suits the precision.
+    ///   - threads: that read and repack the weights.
     public init(
-        name: String, file: ModelFile, precision: Precision = .integer,
+        name: String, file: ModelFile, precision: Precision = .integer, cacheElement: KeyValueCache.Element? = nil,
+        threads: Int = 1,
         progress: @escaping (String, Int, Int) -> Void = { _, _, _ in }
     ) throws {
         self.name = name
@@ -32,7 +36,8 @@ public final class LanguageModel: Sendable {
             texts: (0..<tokenizer.vocabularySize).filter { tokenizer.type(of: $0) == .control }
                 .compactMap { tokenizer.text(of: $0) })
         chatTemplate = try definition.chatTemplate.map { source in try ChatTemplate(source: source) }
-        transformer = try TransformerModel(file: file, precision: precision, progress: progress)
+        transformer = try TransformerModel(
+            file: file, precision: precision, cacheElement: cacheElement, threads: threads, progress: progress)
     }
 
     private init(base: LanguageModel, name: String, transformer: TransformerModel) {
@@ -53,5 +58,11 @@ public final class LanguageModel: Sendable {
         LanguageModel(
             base: self, name: name ?? self.name,
             transformer: try transformer.adapted(by: adapter, threads: threads))
+    }
+
+    /// The same model for sequences of at most so many positions (`TransformerModel.limited`).
+    public func limited(to positions: Int) -> LanguageModel {
+        let limited = transformer.limited(to: positions)
+        return limited === transformer ? self : LanguageModel(base: self, name: name, transformer: limited)
     }
 }

@@ -21,9 +21,18 @@ struct PrefixCache {
         self.byteLimit = byteLimit
     }
 
+    /// What was found for a prompt.
+    struct Hit {
+        /// Holds what is shared, and nothing else.
+        let cache: KeyValueCache
+        /// Whether the earlier sequence goes on in another way behind it: then what is shared is a beginning that is
+        /// asked more than once, not a conversation that goes on.
+        let parts: Bool
+    }
+
     /// A cache that holds the longest known beginning of `tokens`, at most all but the last token, since the last
     /// one's logits are needed; or nil when nothing is shared.
-    mutating func take(for tokens: [Int], make: () throws -> KeyValueCache) -> KeyValueCache? {
+    mutating func take(for tokens: [Int], make: () throws -> KeyValueCache) -> Hit? {
         var best: (index: Int, length: Int)?
         for (index, item) in items.enumerated() {
             let length = min(Self.commonPrefix(item.tokens, tokens), tokens.count - 1)
@@ -33,15 +42,16 @@ struct PrefixCache {
         clock += 1
         items[best.index].used = clock
         let item = items[best.index]
+        let parts = best.length < item.tokens.count
         if best.length * 4 >= item.tokens.count * 3 {
             items.remove(at: best.index)
             item.cache.truncate(to: best.length)
-            return item.cache
+            return Hit(cache: item.cache, parts: parts)
         }
         do {
             let copy = try make()
             try copy.copyPrefix(from: item.cache, count: best.length)
-            return copy
+            return Hit(cache: copy, parts: parts)
         } catch {
             return nil  // No memory for a copy: the prompt is computed instead.
         }

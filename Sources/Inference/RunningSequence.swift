@@ -7,6 +7,8 @@ final class RunningSequence {
     /// Prompt and answer.
     private(set) var tokens: [Int]
     private(set) var cache: KeyValueCache?
+    /// How many tokens of the beginning are to be saved once they are computed; nil for none.
+    private(set) var savedLength: Int?
 
     private let request: GenerationRequest
     private let tokenizer: Tokenizer
@@ -38,10 +40,17 @@ final class RunningSequence {
     var firstTokenSeconds: Double { usage.firstTokenSeconds }
 
     /// Leaves the queue.
-    func begin(cache: KeyValueCache, now: ContinuousClock.Instant) {
+    func begin(cache: KeyValueCache, saving length: Int?, now: ContinuousClock.Instant) {
         self.cache = cache
+        savedLength = length
         usage.cachedTokens = cache.count
         usage.queueSeconds = (now - arrival).seconds
+    }
+
+    /// The beginning that is to be saved, told once.
+    func takeSavedLength() -> Int? {
+        defer { savedLength = nil }
+        return savedLength
     }
 
     /// What a cache may bring: everything but the tokens whose guesses are wanted.

@@ -5,6 +5,9 @@ import Transformers
 
 /// Texts as vectors of unit length: near where the texts mean alike. Similarity is the dot product.
 ///
+/// Encoders of the bert family, and decoders that were trained for it (Qwen3-Embedding: the state of the last token,
+/// behind the end-of-text token that their tokenizer adds).
+///
 /// An actor on a thread of its own. Texts are computed in steps of at most `stepTokens` tokens; between two steps other
 /// callers get their turn, so that a question does not wait for a whole document. What comes out for a text does not
 /// depend on its neighbours, on the number of threads or on who asks beside it.
@@ -14,7 +17,7 @@ import Transformers
 public actor SentenceEmbedder {
     /// What a text cost and became.
     public struct Embedding: Sendable, Equatable {
-        /// [E], of length 1.
+        /// [E], of length 1 unless asked for otherwise.
         public var vector: [Float]
         /// Tokens that were computed, special ones included.
         public var tokens: Int
@@ -48,10 +51,17 @@ public actor SentenceEmbedder {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    private let encoder: EncoderModel
+    /// What computes a step, and its memory.
+    private enum Model {
+        case encoder(EncoderModel, EncoderWorkspace)
+        case decoder(TransformerModel, Workspace)
+    }
+
+    private let model: Model
     private let tokenizer: Tokenizer
     private let pool: WorkerPool
-    private let workspace: EncoderWorkspace
+    /// Most tokens of a step; one text may have more of them, which a decoder then takes in pieces.
+    private let stepTokens: Int
     private var counters = Statistics()
 
     /// Reads weights and vocabulary from one model file.
@@ -67,17 +77,23 @@ public actor SentenceEmbedder {
     ) throws {
         guard let pooling = pooling ?? file.configuration.pooling else { throw EmbeddingError.noPooling(model: name) }
         let tokenizer = try Tokenizer(try TokenizerDefinition(file: file))
-        let encoder = try EncoderModel(file: file, precision: precision, progress: progress)
         // Longer texts than this are cut; memory for more rows would be taken for nothing.
-        let contextLength = min(encoder.configuration.contextLength, Self.longestText)
+        let contextLength = min(file.configuration.contextLength, Self.longestText)
         self.name = name
-        self.encoder = encoder
         self.tokenizer = tokenizer
         self.pooling = pooling
         self.contextLength = contextLength
-        dimensions = encoder.embeddingLength
+        dimensions = file.configuration.embeddingLength
         pool = try WorkerPool(threads: threads)
-        workspace = try EncoderWorkspace(model: encoder, rows: max(stepTokens, contextLength))
+        if file.configuration.architecture.isEncoder {
+            let encoder = try EncoderModel(file: file, precision: precision, progress: progress)
+            self.stepTokens = max(stepTokens, contextLength)
+            model = .encoder(encoder, try EncoderWorkspace(model: encoder, rows: self.stepTokens))
+        } else {
+            let decoder = try TransformerModel(file: file, precision: precision, progress: progress)
+            self.stepTokens = max(stepTokens, 1)
+            model = .decoder(decoder, try Workspace(model: decoder, rows: self.stepTokens, logitRows: 1))
+        }
     }
 
     /// No text is longer, whatever context a model file claims.
@@ -90,14 +106,15 @@ public actor SentenceEmbedder {
     }
 
     /// The same with what each text cost.
-    public func embeddings(of texts: [String]) async throws -> [Embedding] {
+    /// - Parameter normalised: whether vectors are brought to length 1.
+    public func embeddings(of texts: [String], normalised: Bool = true) async throws -> [Embedding] {
         var result: [Embedding] = []
         result.reserveCapacity(texts.count)
         var step: [[Int]] = []
         var cut: [Bool] = []
         var rows = 0
         func flush() throws {
-            let vectors = try compute(step)
+            let vectors = try compute(step, normalised: normalised)
             for (index, vector) in vectors.enumerated() {
                 result.append(Embedding(vector: vector, tokens: step[index].count, truncated: cut[index]))
             }
@@ -105,7 +122,7 @@ public actor SentenceEmbedder {
         }
         for text in texts {
             let (ids, truncated) = tokens(of: text)
-            if rows + ids.count > workspace.rows {
+            if rows + ids.count > stepTokens, !step.isEmpty {
                 try flush()
                 // Others who wait get their turn here.
                 await Task.yield()
@@ -138,12 +155,19 @@ public actor SentenceEmbedder {
 
     /// One step. A text without a single token (an empty one, for a model without special tokens) is the zero vector,
     /// which is like nothing.
-    private func compute(_ step: [[Int]]) throws -> [[Float]] {
+    private func compute(_ step: [[Int]], normalised: Bool) throws -> [[Float]] {
         let start = ContinuousClock.now
         let texts = step.filter { !$0.isEmpty }
-        var computed =
-            texts.isEmpty
-            ? [] : try encoder.vectors(of: texts, pooling: pooling, workspace: workspace, pool: pool)
+        var computed: [[Float]] = []
+        switch model {
+        case _ where texts.isEmpty: break
+        case .encoder(let encoder, let workspace):
+            computed = try encoder.vectors(
+                of: texts, pooling: pooling, normalised: normalised, workspace: workspace, pool: pool)
+        case .decoder(let decoder, let workspace):
+            computed = try decoder.vectors(
+                of: texts, pooling: pooling, normalised: normalised, workspace: workspace, pool: pool)
+        }
         computed.reverse()
         counters.texts += step.count
         counters.tokens += texts.reduce(0) { $0 + $1.count }
@@ -163,8 +187,8 @@ public enum EmbeddingError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noPooling(let model):
-            "the model \(model) does not say how its states become one vector (mean, cls or last): choose a model made "
-                + "for sentence vectors"
+            "the model \(model) does not say how its states become one vector: choose a model made for sentence "
+                + "vectors, or say the pooling that it was trained with (cls, mean or last)"
         }
     }
 }

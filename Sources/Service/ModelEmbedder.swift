@@ -6,7 +6,8 @@ public import Retrieval
 public struct ModelEmbedder: Embedder {
     /// Model, dimensions and the form of what is embedded; an index is searched with the embedder that built it.
     public let name: String
-    private let embedder: SentenceEmbedder
+    /// What computes.
+    public let embedder: SentenceEmbedder
     private let prefixes: (question: String, passage: String)
 
     /// Changes whenever other texts are embedded than before, so that old vectors are not compared with new ones.

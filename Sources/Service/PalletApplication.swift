@@ -102,6 +102,10 @@ public struct PalletApplication: Sendable {
         api.post("chat/completions") { try await chat.complete($0, $1) }
         let completions = CompletionController(served: served, metrics: metrics, log: log)
         api.post("completions") { try await completions.complete($0, $1) }
+        let embeddings = EmbeddingController(served: served, metrics: metrics, log: log)
+        api.post("embeddings") { try await embeddings.embed($0, $1) }
+        let rerank = RerankController(served: served, metrics: metrics, log: log)
+        api.post("rerank") { try await rerank.rerank($0, $1) }
         // Added behind the routes, so that only requests without one come here.
         router.middlewares.add(
             MethodMiddleware(routes: router.routes.map { ($0.path.description, $0.method) }))

@@ -87,6 +87,18 @@ public enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertible
     /// Whether weights of this type can be multiplied with and dequantised.
     public var isComputable: Bool { form != nil }
 
+    /// Whether values can be written in this type (`Quantisation.encode`).
+    public var isEncodable: Bool { form.map { ck_encodable($0) != 0 } ?? false }
+
+    /// The largest magnitude that is written in this type: what f16, whose numbers the blocks have as scales, rounds to
+    /// a finite number.
+    public var largestEncodable: Float {
+        switch self {
+        case .f32, .bf16, .f64: .greatestFiniteMagnitude
+        default: Float(65520).nextDown
+        }
+    }
+
     /// Bytes of `elements` values, or nil when they do not fill whole blocks, are negative, or overflow.
     public func byteCount(elements: Int) -> Int? {
         guard elements >= 0, elements % blockLength == 0 else { return nil }
@@ -112,7 +124,11 @@ public enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertible
         case .q4_k: UInt32(CK_Q4_K)
         case .q5_k: UInt32(CK_Q5_K)
         case .q6_k: UInt32(CK_Q6_K)
-        case .q2_k, .q3_k, .iq4_nl, .iq4_xs, .i8, .i16, .i32, .i64, .f64: nil
+        case .q2_k: UInt32(CK_Q2_K)
+        case .q3_k: UInt32(CK_Q3_K)
+        case .iq4_nl: UInt32(CK_IQ4_NL)
+        case .iq4_xs: UInt32(CK_IQ4_XS)
+        case .i8, .i16, .i32, .i64, .f64: nil
         }
     }
 }

@@ -10,6 +10,8 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
     case typeNotComputable(ElementType)
     /// No encoder for this type.
     case typeNotEncodable(ElementType)
+    /// A weight that is no number, or larger than what the type holds; `index` counts from the first of those given.
+    case notRepresentable(index: Int, value: Float, type: ElementType)
     /// A source returned another number of bytes than the rows have.
     case byteCount(expected: Int, actual: Int)
     /// The threads of a pool could not be started.
@@ -27,7 +29,10 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
         case .typeNotComputable(let type):
             "Weights of type \(type) cannot be computed with. Convert the model to F16, Q8_0, Q4_0, Q4_K or Q6_K."
         case .typeNotEncodable(let type):
-            "Values cannot be written as \(type). Choose f32, f16, bf16, q8_0, q5_0, q5_1, q4_0 or q4_1."
+            "Values cannot be written as \(type). Types that are written: "
+                + ElementType.allCases.filter(\.isEncodable).map(\.name).joined(separator: ", ") + "."
+        case .notRepresentable(let index, let value, let type):
+            "Weight number \(index) is \(value): \(type) holds finite values up to \(type.largestEncodable)."
         case .byteCount(let expected, let actual):
             "\(expected) bytes of weights were expected and \(actual) came: the file is damaged or was cut."
         case .threadsUnavailable(let count):

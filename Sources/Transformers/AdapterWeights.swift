@@ -34,15 +34,15 @@ struct AdapterWeights: Sendable {
     init(_ adapter: LoRAAdapter, base: TransformerWeights, configuration: ModelConfiguration, pool: WorkerPool) throws {
         var loader = AdapterLoader(adapter: adapter, configuration: configuration, pool: pool)
         blocks = try base.blocks.enumerated().map { index, block in
-            let prefix = "blk.\(index)."
+            let prefix = "blk.\(index).", dense = block.feedForward.dense
             return AdapterBlock(
                 query: try loader.weights(prefix + "attn_q", block.query),
                 key: try loader.weights(prefix + "attn_k", block.key),
                 value: try loader.weights(prefix + "attn_v", block.value),
                 output: try loader.weights(prefix + "attn_output", block.output),
-                gate: try loader.weights(prefix + "ffn_gate", block.gate),
-                up: try loader.weights(prefix + "ffn_up", block.up),
-                down: try loader.weights(prefix + "ffn_down", block.down))
+                gate: try loader.weights(prefix + "ffn_gate", dense?.gate),
+                up: try loader.weights(prefix + "ffn_up", dense?.up),
+                down: try loader.weights(prefix + "ffn_down", dense?.down))
         }
         head = configuration.tiedOutput ? nil : try loader.weights("output", base.output)
         try loader.checkAllUsed()
@@ -69,8 +69,9 @@ private struct AdapterLoader {
         for module in adapter.modules { open[module.tensorName ?? module.name] = module }
     }
 
-    mutating func weights(_ name: String, _ base: WeightMatrix) throws -> LowRankWeights? {
-        guard let found = open.removeValue(forKey: name + ".weight") else { return nil }
+    /// nil for what the adapter does not change, and for what the base has not: that stays open.
+    mutating func weights(_ name: String, _ base: WeightMatrix?) throws -> LowRankWeights? {
+        guard let base, let found = open.removeValue(forKey: name + ".weight") else { return nil }
         try adapter.check(found, against: (base.rows, base.columns), baseName: configuration.name)
         let module = LoRAAdapter.inFileOrder(found, configuration)
         let scale = try adapter.configuration.scale(of: module.name)

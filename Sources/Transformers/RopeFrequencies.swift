@@ -21,12 +21,27 @@ enum RopeFrequencies {
         case .llama3(let factor, let low, let high, let original):
             return base.map { llama3($0, factor: factor, low: low, high: high, original: Double(original)) }
         case .yarn(let yarn): return self.yarn(base, yarn, ropeBase: configuration.ropeBase)
+        case .longRope(let rope):
+            let isLong = configuration.contextLength > rope.originalContextLength
+            return zip(base, isLong ? rope.longFactors : rope.shortFactors).map { $0 / Double($1) }
+        }
+    }
+
+    /// Those of layers with a window where they have a base of their own, which nothing scales (gemma3).
+    static func local(_ configuration: ModelConfiguration) -> [Double]? {
+        let rotated = configuration.ropeDimensions
+        return configuration.localRopeBase.map { base in
+            (0..<rotated / 2).map { pow(base, -2 * Double($0) / Double(rotated)) }
         }
     }
 
     /// What cosine and sine are multiplied by.
     static func attentionFactor(_ configuration: ModelConfiguration) -> Float {
-        if case .yarn(let yarn) = configuration.ropeScaling { Float(yarn.attentionFactor) } else { 1 }
+        switch configuration.ropeScaling {
+        case .yarn(let yarn): Float(yarn.attentionFactor)
+        case .longRope(let rope): rope.attentionFactor
+        case .none, .linear, .llama3: 1
+        }
     }
 
     /// Llama 3.1's scaling: short waves stay, long ones are stretched by the factor, those between are blended.
@@ -63,11 +78,22 @@ enum RopeFrequencies {
 }
 
 extension RopeTable {
-    /// The angles of a model, for weights as `ModelFile` gives them.
+    /// The angles of a model, for weights as `ModelFile` gives them; LongRoPE takes the factors for sequences of up to
+    /// the configuration's context length.
     public init(configuration: ModelConfiguration) {
         self.init(
             inverseFrequencies: RopeFrequencies.inverse(configuration),
             attentionFactor: RopeFrequencies.attentionFactor(configuration),
-            pairing: configuration.architecture.ropePairing == .adjacent ? .adjacent : .halves)
+            pairing: Pairing(configuration.architecture.ropePairing))
     }
+
+    /// The angles of the layers with a window; nil where all layers turn alike.
+    init?(localLayersOf configuration: ModelConfiguration) {
+        guard let frequencies = RopeFrequencies.local(configuration) else { return nil }
+        self.init(inverseFrequencies: frequencies, pairing: Pairing(configuration.architecture.ropePairing))
+    }
+}
+
+extension RopeTable.Pairing {
+    init(_ pairing: RopePairing) { self = pairing == .adjacent ? .adjacent : .halves }
 }

@@ -66,7 +66,8 @@ extension TokenizerDefinition {
             eosID: isWordPiece ? separator ?? id("eos") : id("eos"), eotID: id("eot"), eomID: id("eom"),
             unknownID: id("unknown"),
             paddingID: id("padding"), addBOS: value("add_bos_token")?.bool,
-            addEOS: (isWordPiece ? value("add_sep_token")?.bool : nil) ?? value("add_eos_token")?.bool,
+            // Newer files say with add_sep_token what stands between two texts, and with add_eos_token what closes one.
+            addEOS: value("add_eos_token")?.bool ?? (isWordPiece ? value("add_sep_token")?.bool : nil),
             addSpacePrefix: value("add_space_prefix")?.bool,
             removeExtraWhitespaces: value("remove_extra_whitespaces")?.bool,
             modelName: metadata["general.name"]?.string, characterMap: characterMap,

@@ -36,6 +36,15 @@ extension TransformerModel {
     public func forward(
         _ sequences: [SequenceStep], workspace: Workspace, pool: WorkerPool
     ) throws -> [[[Float]]] {
+        let segments = try compute(sequences, workspace: workspace, pool: pool)
+        return try logits(of: sequences, segments: segments, workspace: workspace, pool: pool)
+    }
+
+    /// A step without its output matrix: the normed states of all its tokens are left in `workspace.normed`.
+    /// - Returns: for each sequence where its rows lie.
+    func compute(
+        _ sequences: [SequenceStep], workspace: Workspace, pool: WorkerPool
+    ) throws -> [AttentionSegment] {
         let tokens = sequences.flatMap(\.tokens)
         try check(sequences, tokens: tokens, workspace: workspace)
         var segments: [AttentionSegment] = []
@@ -49,79 +58,7 @@ extension TransformerModel {
         }
         let batch = Batch(tokens: tokens, positions: positions, segments: segments)
         pool.run { worker in self.blocks(batch, workspace, worker) }
-        return try logits(of: sequences, segments: segments, workspace: workspace, pool: pool)
-    }
-
-    /// The tokens of a step as rows of one matrix.
-    private struct Batch: Sendable {
-        let tokens: [Int]
-        let positions: [Int]
-        let segments: [AttentionSegment]
-    }
-
-    /// Embedding, all blocks and the last norm, from top to bottom, as every worker runs them. What the output matrix
-    /// takes is left in `workspace.normed`.
-    private func blocks(_ batch: Batch, _ s: Workspace, _ worker: Worker) {
-        let c = configuration
-        let m = batch.tokens.count
-        let scale = 1 / Float(c.keyLength).squareRoot()
-
-        // h = embedding[token]
-        worker.forEachChunk(m) { row in
-            weights.embedding.decodeRow(batch.tokens[row], into: s.hidden, at: row * c.embeddingLength)
-        }
-        worker.barrier()
-
-        for (layer, block) in weights.blocks.enumerated() {
-            // q, k, v = W · norm(h) (+ bias)
-            worker.rmsNorm(s.hidden, weight: block.attentionNorm, epsilon: c.normEpsilon, rows: m, into: s.normed)
-            let low = adapter?.blocks[layer]
-            project(
-                [
-                    .init(Projection(weights: block.query, bias: block.queryBias, output: s.query), low?.query),
-                    .init(Projection(weights: block.key, bias: block.keyBias, output: s.key), low?.key),
-                    .init(Projection(weights: block.value, bias: block.valueBias, output: s.value), low?.value),
-                ], rows: m, s, worker
-            ) { worker.project($0, s.normed, rows: m) }
-            if let norm = block.queryNorm {
-                worker.rmsNormInPlace(
-                    s.query, weight: norm, epsilon: c.normEpsilon, rows: m * c.headCount, columns: c.keyLength)
-            }
-            if let norm = block.keyNorm {
-                worker.rmsNormInPlace(
-                    s.key, weight: norm, epsilon: c.normEpsilon, rows: m * c.kvHeadCount, columns: c.keyLength)
-            }
-            worker.rope(
-                s.query, heads: c.headCount, headLength: c.keyLength, positions: batch.positions, table: rope)
-            worker.rope(
-                s.key, heads: c.kvHeadCount, headLength: c.keyLength, positions: batch.positions, table: rope)
-
-            // h += Wo · attention(q, K, V)
-            worker.storeKeysValues(k: s.key, v: s.value, layer: layer, segments: batch.segments)
-            worker.attention(
-                q: s.query, layer: layer, heads: c.headCount, scale: scale, window: window(ofLayer: layer),
-                segments: batch.segments, into: s.attended)
-            let attention = Projection(
-                weights: block.output, bias: block.outputBias, output: s.hidden, accumulate: true)
-            project([.init(attention, low?.output)], rows: m, s, worker) {
-                worker.project($0, s.attended, rows: m)
-            }
-
-            // h += down · (silu(gate · norm(h)) ∘ up · norm(h))
-            worker.rmsNorm(s.hidden, weight: block.feedForwardNorm, epsilon: c.normEpsilon, rows: m, into: s.normed)
-            project(
-                [
-                    .init(Projection(weights: block.gate, bias: block.gateBias, output: s.gate), low?.gate),
-                    .init(Projection(weights: block.up, bias: block.upBias, output: s.up), low?.up),
-                ], rows: m, s, worker
-            ) { worker.project($0, s.normed, rows: m) }
-            worker.swiglu(gate: s.gate, up: s.up, rows: m, into: s.activated)
-            let down = Projection(weights: block.down, bias: block.downBias, output: s.hidden, accumulate: true)
-            project([.init(down, low?.down)], rows: m, s, worker) {
-                worker.project($0, s.activated, rows: m)
-            }
-        }
-        worker.rmsNorm(s.hidden, weight: weights.outputNorm, epsilon: c.normEpsilon, rows: m, into: s.normed)
+        return segments
     }
 
     /// logits = Out · norm(h) for the wanted rows, in passes of `logitRows`.
@@ -149,10 +86,13 @@ extension TransformerModel {
                 self.project([.init(output, self.adapter?.head)], rows: rows.count, s, worker) {
                     worker.project($0, s.normed, inputRows: rows)
                 }
+                if let cap = self.configuration.logitSoftCap {
+                    worker.softCap(s.logits, cap: cap, count: rows.count * self.vocabularySize)
+                }
             }
             for (place, item) in pass.enumerated() {
                 let row = s.logits.array(place * vocabularySize..<(place + 1) * vocabularySize)
-                if !row[0].isFinite { throw TransformerError.notANumber(sequence: item.sequence) }
+                if !row.allFinite { throw TransformerError.notANumber(sequence: item.sequence) }
                 result[item.sequence].append(row)
             }
         }
@@ -172,5 +112,14 @@ extension TransformerModel {
                 throw TransformerError.contextExceeded(positions: end, limit: configuration.contextLength)
             }
         }
+    }
+}
+
+extension [Float] {
+    /// Whether no value is infinite or not a number; by the bits, whose largest is found faster than by comparing.
+    fileprivate var allFinite: Bool {
+        var largest: UInt32 = 0
+        for value in self { largest = Swift.max(largest, value.bitPattern & 0x7FFF_FFFF) }
+        return largest < 0x7F80_0000
     }
 }

@@ -9,16 +9,22 @@ struct BlockWeights: Sendable {
     /// [H·d, E], [G·d, E], [G·d, E], with biases [H·d], [G·d], [G·d] where the architecture has them.
     let query: WeightMatrix, key: WeightMatrix, value: WeightMatrix
     let queryBias: FloatBuffer?, keyBias: FloatBuffer?, valueBias: FloatBuffer?
-    /// [d], over each head of q and k before rotation (qwen3).
+    /// [d], over each head of q and k before rotation (qwen3, gemma3).
     let queryNorm: FloatBuffer?, keyNorm: FloatBuffer?
     /// [E, H·d], bias [E].
     let output: WeightMatrix
     let outputBias: FloatBuffer?
+    /// [E], over what attention gives before it is added (gemma).
+    let attentionOutputNorm: FloatBuffer?
     /// [E], before the feed-forward part.
     let feedForwardNorm: FloatBuffer
-    /// [F, E], [F, E], [E, F], with biases [F], [F], [E].
-    let gate: WeightMatrix, up: WeightMatrix, down: WeightMatrix
-    let gateBias: FloatBuffer?, upBias: FloatBuffer?, downBias: FloatBuffer?
+    /// What follows attention.
+    let feedForward: FeedForwardWeights
+    /// [E], over what the feed-forward part gives before it is added (gemma).
+    let feedForwardOutputNorm: FloatBuffer?
+
+    /// All matrices.
+    var matrices: [WeightMatrix] { [query, key, value, output] + feedForward.matrices }
 }
 
 /// All weights of a decoder.
@@ -35,9 +41,7 @@ struct TransformerWeights: Sendable {
     var residentBytes: Int {
         var bytes = embedding.residentBytes + (output === embedding ? 0 : output.residentBytes)
         for block in blocks {
-            for matrix in [block.query, block.key, block.value, block.output, block.gate, block.up, block.down] {
-                bytes += matrix.residentBytes
-            }
+            for matrix in block.matrices { bytes += matrix.residentBytes }
         }
         return bytes
     }
@@ -45,11 +49,7 @@ struct TransformerWeights: Sendable {
     /// True where at least one matrix takes integer activations.
     var usesQuantisedActivations: Bool {
         func takesCodes(_ matrix: WeightMatrix) -> Bool { ![.f32, .f16, .bf16].contains(matrix.storedType) }
-        return takesCodes(output)
-            || blocks.contains { block in
-                [block.query, block.key, block.value, block.output, block.gate, block.up, block.down]
-                    .contains(where: takesCodes)
-            }
+        return takesCodes(output) || blocks.contains { $0.matrices.contains(where: takesCodes) }
     }
 }
 
@@ -69,11 +69,10 @@ extension WeightReader {
                 queryNorm: try optionalVector(b + "attn_q_norm.weight"),
                 keyNorm: try optionalVector(b + "attn_k_norm.weight"),
                 output: try matrix(b + "attn_output.weight"), outputBias: try optionalVector(b + "attn_output.bias"),
+                attentionOutputNorm: try optionalVector(b + "post_attention_norm.weight"),
                 feedForwardNorm: try vector(b + "ffn_norm.weight"),
-                gate: try matrix(b + "ffn_gate.weight"), up: try matrix(b + "ffn_up.weight"),
-                down: try matrix(b + "ffn_down.weight"),
-                gateBias: try optionalVector(b + "ffn_gate.bias"), upBias: try optionalVector(b + "ffn_up.bias"),
-                downBias: try optionalVector(b + "ffn_down.bias"))
+                feedForward: try feedForward(b),
+                feedForwardOutputNorm: try optionalVector(b + "post_ffw_norm.weight"))
         }
         return TransformerWeights(
             embedding: embedding, blocks: blocks, outputNorm: try vector("output_norm.weight"),

@@ -15,9 +15,9 @@ public final class Workspace: Sendable {
     let query: FloatBuffer, key: FloatBuffer, value: FloatBuffer
     /// [M, H·d] output of attention before its projection.
     let attended: ActivationBuffer
-    /// [M, F], [M, F]
+    /// [M, F], [M, F]; of experts F is the width of one.
     let gate: FloatBuffer, up: FloatBuffer
-    /// [M, F] silu(gate)·up
+    /// [M, F] activation(gate)·up
     let activated: ActivationBuffer
     /// [L, V] logits of the wanted rows; L is at most `logitRows`.
     let logits: FloatBuffer
@@ -26,6 +26,10 @@ public final class Workspace: Sendable {
     let lowRank: [ActivationBuffer]
     /// [M, E] a product that DoRA scales before it is added to the residual stream.
     let unscaled: FloatBuffer
+    /// [M, E] what a part of a block gives, where it is normed or summed up before it is added.
+    let branch: FloatBuffer
+    /// For a mixture of experts.
+    let experts: ExpertWorkspace?
 
     /// - Parameters:
     ///   - rows: most tokens of one step.
@@ -41,9 +45,10 @@ public final class Workspace: Sendable {
         key = try FloatBuffer(count: rows * c.kvHeadCount * c.keyLength)
         value = try FloatBuffer(count: rows * c.kvHeadCount * c.valueLength)
         attended = try ActivationBuffer(rows: rows, columns: c.headCount * c.valueLength, quantised: quantised)
-        gate = try FloatBuffer(count: rows * c.feedForwardLength)
-        up = try FloatBuffer(count: rows * c.feedForwardLength)
-        activated = try ActivationBuffer(rows: rows, columns: c.feedForwardLength, quantised: quantised)
+        let inner = c.experts?.feedForwardLength ?? c.feedForwardLength
+        gate = try FloatBuffer(count: rows * inner)
+        up = try FloatBuffer(count: rows * inner)
+        activated = try ActivationBuffer(rows: rows, columns: inner, quantised: quantised)
         logits = try FloatBuffer(count: logitRows * model.vocabularySize)
         lowRank =
             try model.adapter.map { adapter in
@@ -52,5 +57,26 @@ public final class Workspace: Sendable {
                 }
             } ?? []
         unscaled = try FloatBuffer(count: model.adapter?.hasFactors == true ? rows * c.embeddingLength : 0)
+        let branches = c.architecture.normsOutputs || c.experts != nil
+        branch = try FloatBuffer(count: branches ? rows * c.embeddingLength : 0)
+        experts = try c.experts.map { experts in
+            try ExpertWorkspace(rows: rows, width: c.embeddingLength, experts: experts.count, quantised: quantised)
+        }
+    }
+}
+
+/// Scratch memory of a mixture of N experts.
+final class ExpertWorkspace: Sendable {
+    /// [M, N] the router's probabilities.
+    let routing: FloatBuffer
+    /// [M, E] the tokens of one expert, side by side.
+    let gathered: ActivationBuffer
+    /// [M, E] what the expert gives for them.
+    let output: FloatBuffer
+
+    init(rows: Int, width: Int, experts: Int, quantised: Bool) throws {
+        routing = try FloatBuffer(count: rows * experts)
+        gathered = try ActivationBuffer(rows: rows, columns: width, quantised: quantised)
+        output = try FloatBuffer(count: rows * width)
     }
 }

@@ -12,7 +12,8 @@ struct Pallet: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, AskCommand.self, ChatCommand.self, ModelCommand.self,
             CorpusCommand.self, IndexCommand.self, TrainCommand.self, SearchCommand.self, SiteCommand.self,
-            GenerateCommand.self, TokenizerCommand.self, BenchCommand.self, KeyCommand.self,
+            GenerateCommand.self, EmbedCommand.self, RerankCommand.self, TokenizerCommand.self, BenchCommand.self,
+            KeyCommand.self,
         ])
 
     static func main() async {

@@ -107,15 +107,45 @@ struct SentenceEmbedderTests {
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
-    /// A model that is no encoder says so instead of giving vectors that mean nothing.
+    /// A model that was not made for vectors says so instead of giving some that mean nothing.
     @Test func otherModelsAreRefused() throws {
-        let decoder = try ModelFile.open(Shared.folder.appendingPathComponent("reference/models/qwen2/model.gguf"))
-        #expect(throws: EmbeddingError.noPooling(model: "qwen2")) {
-            try SentenceEmbedder(name: "qwen2", file: decoder, threads: 1)
+        for name in ["qwen2", "bert-reranker"] {
+            let file = try tiny(name, "model.gguf")
+            #expect(throws: EmbeddingError.noPooling(model: name)) {
+                try SentenceEmbedder(name: name, file: file, threads: 1)
+            }
         }
-        #expect(throws: TransformerError.unsupportedArchitecture(found: "qwen2", known: ["bert"])) {
-            try SentenceEmbedder(name: "qwen2", file: decoder, threads: 1, pooling: .mean)
+    }
+
+    private func tiny(_ name: String, _ file: String = "") throws -> ModelFile {
+        let folder = Shared.folder.appendingPathComponent("reference/models/\(name)")
+        return try ModelFile.open(folder.appendingPathComponent(file))
+    }
+
+    /// WordPiece encoders and decoders: folder and GGUF give one vector, whatever stands beside a text.
+    @Test(arguments: ["bert-cls", "bert-mean", "qwen3-embedding"])
+    func everyKindOfModelGivesOneVectorAText(_ name: String) async throws {
+        let texts = ["hello world", "", "a", String(repeating: "long text ", count: 200), "hello world"]
+        let folder = try SentenceEmbedder(name: name, file: try tiny(name), threads: 2, precision: .exact)
+        let gguf = try SentenceEmbedder(
+            name: name, file: try tiny(name, "model.gguf"), threads: 1, precision: .exact, stepTokens: 7)
+        #expect(folder.pooling == gguf.pooling && folder.dimensions == 64)
+        let together = try await folder.embeddings(of: texts)
+        #expect(try await gguf.embeddings(of: texts) == together)
+        for (text, embedding) in zip(texts, together) {
+            #expect(try await folder.embeddings(of: [text]) == [embedding])
+            #expect(embedding.truncated == (embedding.tokens == folder.contextLength))
+            let length = dot(embedding.vector, embedding.vector)
+            #expect(abs(length - (embedding.tokens == 0 ? 0 : 1)) < 1e-5, "\(text.prefix(20))")
         }
+        #expect(together[3].truncated && together[0] == together[4])
+        // BERT closes every text; these decoders' tokenizer adds nothing.
+        #expect(together[1].tokens == (name == "qwen3-embedding" ? 0 : 2))
+        // The same direction without the length.
+        let raw = try await folder.embeddings(of: ["a"], normalised: false)[0].vector
+        let length = dot(raw, raw).squareRoot()
+        #expect(abs(length - 1) > 1e-3)
+        for (left, right) in zip(raw, together[2].vector) { #expect(abs(Double(left) / length - Double(right)) < 1e-6) }
     }
 
     private func floats(_ bytes: [UInt8]) -> [Float] {

@@ -117,7 +117,8 @@ struct AdapterExportTests {
         .enabled(if: Shared.available, Shared.hint),
         arguments: [
             ("llama", ModelExporter.WeightType.q4_k_m), ("llama", .q5_k_m), ("llama", .q6_k), ("llama", .q8_0),
-            ("qwen2", .q4_k_m), ("qwen2", .q6_k), ("qwen2", .q8_0),
+            ("llama", .q4_0), ("llama", .f16), ("qwen2", .q4_k_m), ("qwen2", .q6_k), ("qwen2", .q8_0),
+            ("qwen2", .q4_0), ("qwen2", .f16),
         ])
     func mixesAreThoseOfLlamaCpp(_ name: String, _ type: ModelExporter.WeightType) throws {
         let folder = "reference/quantisation/models/\(name)"
@@ -142,6 +143,6 @@ struct AdapterExportTests {
             let square = zip(got, want).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
             #expect((square / Double(got.count)).squareRoot() <= 1.02 * limit, "\(tensor.name)")
         }
-        #expect(!types.isEmpty && !errors.isEmpty)
+        #expect(!types.isEmpty && (!errors.isEmpty || type == .f16))
     }
 }

@@ -192,8 +192,8 @@ struct HuggingFaceFolderTests {
     }
 
     @Test func whatIsUnknownIsRefusedByName() {
-        let known = ["default", "linear", "llama3", "yarn"]
-        for type in ["dynamic", "longrope", "su", "mrope"] {
+        let known = ["default", "linear", "llama3", "yarn", "longrope"]
+        for type in ["dynamic", "ntk", "mrope"] {
             #expect(
                 refusal { $0["rope_scaling"] = ["type": type, "factor": 2.0] }
                     == .unknownRopeType(actual: type, known: known))
@@ -205,7 +205,12 @@ struct HuggingFaceFolderTests {
             refusal { $0["hidden_act"] = "gelu" } == .unknownActivation(actual: "gelu", known: ["silu"]))
         #expect(
             refusal { $0["model_type"] = "falcon" }
-                == .unknownArchitecture(actual: "falcon", known: ["llama", "mistral", "qwen2", "qwen3", "bert"]))
+                == .unknownArchitecture(
+                    actual: "falcon",
+                    known: [
+                        "llama", "mistral", "mixtral", "qwen2", "qwen3", "qwen3_moe", "gemma2", "gemma3_text", "phi3",
+                        "bert",
+                    ]))
         guard
             case .unknownArchitecture(actual: "LlamaForSequenceClassification", _)? = refusal({
                 $0["architectures"] = ["LlamaForSequenceClassification"]

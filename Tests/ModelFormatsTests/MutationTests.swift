@@ -6,7 +6,7 @@ import Testing
 
 /// Files changed at random: each is read in full or refused with one of this module's errors, at once.
 struct MutationTests {
-    private static let rounds = Shared.long ? 20_000 : 400
+    private static let rounds = Shared.long ? 50_000 : 400
     private static let limit = Duration.seconds(2)
 
     private let scratch: ScratchFolder
@@ -62,13 +62,15 @@ struct MutationTests {
         return accepted
     }
 
-    @Test func gguf() throws {
+    @Test(arguments: ["plain", "blocks"])
+    func gguf(_ kind: String) throws {
         let url = scratch.url.appendingPathComponent("tiny.gguf")
-        try TinyModel().write(to: url)
+        try (kind == "plain" ? TinyModel() : TinyModel.blocks()).write(to: url)
         let original = try [UInt8](Data(contentsOf: url))
         // Most changes should meet the header, not the weights.
-        let header = original.count / 2
-        var generator = SeededGenerator(state: 1)
+        let weights = try ModelFile.open(url).tensors.reduce(0) { $0 + $1.byteCount }
+        let header = kind == "plain" ? original.count / 2 : original.count - weights
+        var generator = SeededGenerator(state: kind == "plain" ? 1 : 3)
         var accepted = 0
         for round in 0..<Self.rounds {
             let changed =

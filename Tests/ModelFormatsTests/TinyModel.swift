@@ -50,12 +50,37 @@ struct TinyModel {
         }
     }
 
-    /// Writes the model; weight number i of each tensor is a small number that depends on i.
+    /// A model of width 256 whose matrices have the block types that are read, the small ones among them.
+    static func blocks() -> TinyModel {
+        var model = TinyModel()
+        model.set("embedding_length", .uint32(256))
+        model.set("feed_forward_length", .uint32(512))
+        let shapes: [String: ([Int], ElementType)] = [
+            "token_embd.weight": ([256, 16], .iq4_nl), "attn_q.weight": ([256, 256], .q2_k),
+            "attn_k.weight": ([256, 128], .q3_k), "attn_v.weight": ([256, 128], .iq4_xs),
+            "attn_output.weight": ([256, 256], .q4_k), "ffn_gate.weight": ([256, 512], .q6_k),
+            "ffn_up.weight": ([256, 512], .q5_1), "ffn_down.weight": ([512, 256], .q2_k),
+        ]
+        model.tensors = model.tensors.map { tensor in
+            let part = tensor.name.split(separator: ".").suffix(2).joined(separator: ".")
+            let (dimensions, type) = shapes[tensor.name] ?? shapes[part] ?? ([256], .f32)
+            return .init(name: tensor.name, dimensions: dimensions, type: type)
+        }
+        return model
+    }
+
+    /// Writes the model; weight number i of each tensor is a small number that depends on i. Of types that are only read
+    /// the bytes are such numbers.
     func write(to url: URL, replacing: Bool = true) throws {
         let writer = try GGUFWriter(to: url, metadata: metadata, tensors: tensors, replacing: replacing)
         for tensor in tensors {
             let count = tensor.dimensions.reduce(1, *)
             let values = (0..<count).map { Float($0 % 37) / 16 - 1 }
+            guard tensor.type.isEncodable else {
+                let bytes = tensor.type.byteCount(elements: count) ?? 0
+                try writer.write((0..<bytes).map { UInt8($0 % 37) })
+                continue
+            }
             try writer.write(try Quantisation.encode(values, type: tensor.type))
         }
         try writer.finish()

@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_adapters  # noqa: E402
 import test_api  # noqa: E402
 import test_commands  # noqa: E402
+import test_embedding  # noqa: E402
 import test_pages  # noqa: E402
 import test_training  # noqa: E402
 from serving import IN_CI, Server, Skipped  # noqa: E402
@@ -45,7 +46,7 @@ class Tally:
 def main():
     tally = Tally(sys.argv[1:])
     api, pages = tally.wants(test_api.TESTS), tally.wants(test_pages.TESTS)
-    for test in tally.wants(test_commands.TESTS + test_adapters.TESTS + test_training.TESTS):
+    for test in tally.wants(test_commands.TESTS + test_adapters.TESTS + test_embedding.TESTS + test_training.TESTS):
         tally.run(test)
     try:
         if not api and not pages:

@@ -197,9 +197,30 @@ def bad_lines_and_cut_files_are_named():
               chinese=["1 条记录", "2 条", "pallet corpus build"], english=["1 records", "2 records", "pallet corpus build"])
 
 
+def models_are_quantised_or_refused_with_words():
+    folder = SHARED / "reference" / "quantisation" / "models" / "llama"
+    if not folder.is_dir():
+        raise Skipped("no reference folder")
+    with home() as inside:
+        out = inside / "out.gguf"
+        for source, kind in ((folder / "f16.gguf", "Q4_K_M"), (folder / "q3_k_m.gguf", "q8_0")):
+            code, shown, said = run("model", "quantize", source, "--type", kind, "--output", out, language="en_US.UTF-8")
+            assert code == 0 and shown.strip() == str(out), said
+            assert "opened anew" in said and "NOT the same" not in said, said
+            assert ("quantised already" in said) == (kind == "q8_0"), said
+            fails(73, "model", "quantize", source, "--type", kind, "--output", out, chinese=["已存在"], english=["exists already"])
+            assert [p.name for p in inside.iterdir()] == ["out.gguf"]
+            out.unlink()
+        fails(64, "model", "quantize", folder / "f16.gguf", "--type", "q2_k", "--output", out,
+              chinese=["q2_k", "q4_k_m"], english=["q2_k", "q4_k_m"])
+        fails(66, "model", "quantize", "none", "--type", "q8_0", "--output", out, chinese=["none"], english=["none"])
+        assert not list(inside.iterdir())
+
+
 TESTS = [
     parser_errors_are_in_the_users_language, models_that_are_none_are_said_so,
     a_wrong_host_is_said_before_a_model_is_loaded, a_home_or_port_that_is_taken_is_said_so, names_that_lead_elsewhere_are_refused,
     homes_without_data_say_what_to_do, a_write_that_was_cut_off_is_undone_by_a_reader,
     a_page_is_imported_whole_or_not_at_all, folders_in_the_place_of_files_are_said_so, bad_lines_and_cut_files_are_named,
+    models_are_quantised_or_refused_with_words,
 ]

@@ -175,7 +175,7 @@ def a_loss_that_is_no_number_ends_the_run_and_ruins_nothing():
         data = rows(folder / "data.jsonl", *[ROW] * 8)
         out = folder / "out"
         fails(65, "train", "full", "--model", base, "--data", data, "--output", out, "--steps", 30, "--clip-norm", 0,
-              "--learning-rate", "1e30", "--no-shuffle", chinese=["--learning-rate"], english=["learning rate"])
+              "--learning-rate", "1e30", "--no-shuffle", chinese=["--learning-rate"], english=["--learning-rate"])
         assert not (out / "model").exists()
 
 

@@ -60,6 +60,26 @@ struct VectorTests {
         }
     }
 
+    /// More passages than are looked at again: the nearest is found wherever it stands, at the first, the last and any
+    /// other place of the table.
+    @Test(arguments: [0, 1, 40, 59, 119])
+    func findsTheNearestOfMany(_ place: Int) async throws {
+        let records = (0..<120).map { number in
+            // All mention the deposit; all but one speak more of other things.
+            let other = String(repeating: "礼拜天不开门。", count: number == place ? 0 : 2 + (number * 7) % 5)
+            return Fixtures.record(String(format: "%03d.md", number), "# 说明\n\n保证金。\(other)")
+        }
+        let database = try PalletDatabase.inMemory()
+        do {
+            let index = PassageIndex(database: database, name: "v", embedder: Concepts())
+            try await index.build(records: records)
+            let hits = try await index.search("先交的钱呢", limit: 3)
+            #expect(hits.first?.passage.document.path == String(format: "%03d.md", place))
+            let values = hits.compactMap(\.features.similarity)
+            #expect(values.count == 3 && values[0] > values[1], "the others are farther away")
+        }
+    }
+
     @Test func spacesAreNeverMixed() async throws {
         let database = try PalletDatabase.inMemory()
         do {

@@ -20,6 +20,19 @@ enum TinyModel {
         let file = Shared.folder.appendingPathComponent("reference/models/qwen2/model.gguf")
         return try LanguageModel(name: name, file: try ModelFile.open(file))
     }
+
+    static let embedder = "tiny-vectors"
+    static let reranker = "tiny-reranker"
+
+    static func loadEmbedder() throws -> SentenceEmbedder {
+        let file = Shared.folder.appendingPathComponent("reference/models/bert-mean")
+        return try SentenceEmbedder(name: embedder, file: try ModelFile.open(file), threads: 1)
+    }
+
+    static func loadReranker() throws -> Reranker {
+        let file = Shared.folder.appendingPathComponent("reference/models/bert-reranker")
+        return try Reranker(name: reranker, file: try ModelFile.open(file), threads: 1)
+    }
 }
 
 /// The service on a free port of loopback, as it runs for people, with a client.
@@ -49,6 +62,8 @@ struct TestServer: Sendable {
         var limits = Scheduler.Limits()
         /// Whether there is an assistant over the test company's documents, which quotes (no model writes).
         var assistant = false
+        /// Whether there are models for `/v1/embeddings` and `/v1/rerank`.
+        var encoders = false
         /// Where the service's log goes.
         var logger = TestServer.silent
         var prepare: @Sendable (PalletDatabase) async throws -> Void = { _ in }
@@ -72,7 +87,10 @@ struct TestServer: Sendable {
         }
         let application = PalletApplication(
             configuration: .init(host: settings.host, port: 0, requiresKey: settings.requiresKey),
-            served: ServedModels(engines: [TinyModel.name: engine], assistants: assistants, startedAt: 1),
+            served: ServedModels(
+                engines: [TinyModel.name: engine], assistants: assistants,
+                embedders: settings.encoders ? [TinyModel.embedder: try TinyModel.loadEmbedder()] : [:],
+                rerankers: settings.encoders ? [TinyModel.reranker: try TinyModel.loadReranker()] : [:], startedAt: 1),
             database: database, logger: settings.logger)
         let (ports, started) = AsyncStream<Int>.makeStream()
         let lifecycle = ServiceGroup(

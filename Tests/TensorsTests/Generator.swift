@@ -31,6 +31,9 @@ struct Generator: RandomNumberGenerator {
             case .q4_0, .q5_0, .q8_0: [0]
             case .q4_1, .q5_1, .q4_k, .q5_k: [0, 2]
             case .q6_k: [208]
+            case .q2_k: [80, 82]
+            case .q3_k: [108]
+            case .iq4_nl, .iq4_xs: [0]
             default: []
             }
         for start in stride(from: 0, to: bytes.count, by: size) {

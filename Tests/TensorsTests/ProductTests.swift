@@ -112,6 +112,9 @@ import Testing
             case .q5_1: 4..<24
             case .q8_0: 2..<34
             case .q6_k: 0..<208
+            case .q2_k: 0..<80
+            case .q3_k: 0..<108
+            case .iq4_nl, .iq4_xs: 2..<size
             default: 4..<size
             }
         for start in stride(from: 0, to: bytes.count, by: size) { for at in codes { bytes[start + at] = byte } }

@@ -11,7 +11,9 @@ import Testing
         #expect(ElementType.q6_k.byteCount(elements: 500) == nil)
         #expect(ElementType.f64.byteCount(elements: Int.max) == nil)
         #expect(ElementType.f32.byteCount(elements: -1) == nil)
-        #expect(ElementType.allCases.filter(\.isComputable).count == 11)
+        #expect(ElementType.allCases.filter(\.isComputable).count == 15)
+        #expect(ElementType.allCases.filter(\.isEncodable).count == 11)
+        #expect(ElementType.q4_k.largestEncodable < 65520 && ElementType.bf16.largestEncodable > 1e38)
     }
 }
 
@@ -49,7 +51,9 @@ struct TensorFile {
 
 /// Blocks against values and bytes that llama.cpp and the gguf package computed.
 @Suite(.enabled(if: Shared.available, Shared.hint)) struct ReferenceQuantisationTests {
-    static let types: [ElementType] = [.f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_k, .q5_k, .q6_k]
+    static let types: [ElementType] = [
+        .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_k, .q3_k, .q4_k, .q5_k, .q6_k, .iq4_nl, .iq4_xs,
+    ]
 
     @Test(arguments: types)
     func valuesOfBytes(type: ElementType) throws {
@@ -75,7 +79,7 @@ struct TensorFile {
         #expect(checked >= 10)
     }
 
-    @Test(arguments: types.filter { $0.blockLength <= 32 })
+    @Test(arguments: types.filter { $0.blockLength <= 32 && $0.isEncodable })
     func bytesOfValues(type: ElementType) throws {
         let file = try TensorFile("reference/quantisation/\(type.name.lowercased()).safetensors")
         var checked = 0
@@ -159,6 +163,68 @@ struct TensorFile {
         #expect(throws: TensorError.self) { try FloatBuffer(count: -1) }
         #expect(throws: TensorError.self) { try FloatBuffer(count: 1 << 50) }
         #expect(throws: TensorError.self) { try ActivationBuffer(rows: 1 << 29, columns: 1 << 29, quantised: true) }
+    }
+
+    /// Decoding and encoding in one step, chunk by chunk, gives the bytes of one after the other.
+    @Test(arguments: ElementType.computable, ElementType.computable.filter(\.isEncodable))
+    func conversion(source: ElementType, target: ElementType) throws {
+        var generator = Generator(11)
+        // More than one chunk, the last one short.
+        let count = 64 * 256 + 512
+        let bytes = generator.blocks(source, elements: count)
+        let values = try Quantisation.dequantise(bytes, type: source, count: count)
+        let expected = try Quantisation.encode(values, type: target)
+        #expect(try Quantisation.convert(bytes, from: source, to: target, count: count) == expected)
+        let pool = try WorkerPool(threads: 3)
+        #expect(try Quantisation.convert(bytes, from: source, to: target, count: count, pool: pool) == expected)
+        let back = try Quantisation.dequantise(expected, type: target, count: count)
+        let differences = zip(values, back).map { Double($0) - Double($1) }
+        let errors = differences.reduce(0) { $0 + $1 * $1 }
+        let power = values.reduce(0.0) { $0 + Double($1) * Double($1) }
+        for pool in [nil, pool] {
+            let found = try Quantisation.squaredErrors(
+                of: expected, target, from: bytes, source, count: count, pool: pool)
+            #expect(abs(found.error - errors) <= 1e-9 * errors + 1e-30 && abs(found.power - power) <= 1e-9 * power)
+        }
+    }
+
+    @Test func conversionNamesTheFirstWeightThatDoesNotFit() throws {
+        var values = [Float](repeating: 0.5, count: 64 * 256 + 300)
+        values[64 * 256 + 7] = .nan
+        values[64 * 256 + 9] = -.infinity
+        let bytes = try Quantisation.encode(values, type: .f32)
+        for pool in [nil, try WorkerPool(threads: 2)] {
+            for (place, value) in [(16_391, Float.nan), (16_390, .infinity), (70, 70000)] {
+                var bytes = bytes
+                for (at, byte) in try Quantisation.encode([value], type: .f32).enumerated() {
+                    bytes[4 * place + at] = byte
+                }
+                let error = #expect(throws: TensorError.self) {
+                    try Quantisation.convert(bytes, from: .f32, to: .f16, count: values.count, pool: pool)
+                }
+                guard case .notRepresentable(place, let found, .f16)? = error else {
+                    Issue.record("\(String(describing: error))")
+                    continue
+                }
+                #expect(found == value || (found.isNaN && value.isNaN))
+            }
+        }
+        // bf16 has the range of f32.
+        let large = try Quantisation.encode([70000, -3e38], type: .f32)
+        #expect(try Quantisation.convert(large, from: .f32, to: .bf16, count: 2).count == 4)
+        #expect(throws: TensorError.typeNotEncodable(.iq4_nl)) {
+            try Quantisation.convert(large, from: .f32, to: .iq4_nl, count: 2)
+        }
+        #expect(throws: TensorError.typeNotComputable(.i32)) {
+            try Quantisation.convert(large, from: .i32, to: .f32, count: 2)
+        }
+        #expect(throws: TensorError.byteCount(expected: 12, actual: 8)) {
+            try Quantisation.convert(large, from: .f32, to: .f16, count: 3)
+        }
+        #expect(throws: TensorError.raggedRow(type: .q8_0, columns: 2)) {
+            try Quantisation.convert(large, from: .f32, to: .q8_0, count: 2)
+        }
+        #expect(try Quantisation.convert([], from: .f32, to: .q4_k, count: 0).isEmpty)
     }
 
     /// A matrix is read in consecutive row ranges of bounded size, each once.

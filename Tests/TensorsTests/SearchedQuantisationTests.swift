@@ -6,6 +6,8 @@ import Testing
 /// Q4_K, Q5_K and Q6_K are written by a search of our own: its errors against llama.cpp's on the same values.
 @Suite(.enabled(if: Shared.available, Shared.hint)) struct SearchedQuantisationTests {
     static let types: [ElementType] = [.q4_k, .q5_k, .q6_k]
+    /// All block types that `pallet model quantize` writes.
+    static let written: [ElementType] = [.q4_0, .q5_0, .q5_1, .q8_0] + types
     /// Most decisions there are ties, and rounding decides.
     static let pictures: Set<String> = ["one_sided", "ramp", "alternating", "constant", "one_nonzero", "tiny"]
 
@@ -28,7 +30,7 @@ import Testing
         }
     }
 
-    @Test(arguments: types)
+    @Test(arguments: written)
     func errorsAreAtMostThoseOfLlamaCpp(type: ElementType) throws {
         let name = type.name.lowercased()
         let all = try #require(
@@ -64,6 +66,10 @@ import Testing
         let one = try Quantisation.encode(values, type: type)
         for threads in [1, 2, 3] {
             #expect(try Quantisation.encode(values, type: type, pool: WorkerPool(threads: threads)) == one)
+        }
+        for set in InstructionSet.available {
+            let pool = try WorkerPool(threads: 2, instructionSet: set)
+            #expect(try Quantisation.encode(values, type: type, pool: pool) == one, "\(set)")
         }
         for odd: [Float] in [
             [0, 0, 0], [.nan, 1, -1], [.infinity, 1], [-.infinity, .nan],

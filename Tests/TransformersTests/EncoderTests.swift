@@ -67,7 +67,8 @@ struct EncoderTests {
     @Test func decodersAndEncodersRefuseEachOther() throws {
         let encoder = try ModelFile.open(ReferenceModel.folder("bert-mean"))
         let decoder = try ModelFile.open(ReferenceModel.folder("qwen2"))
-        #expect(throws: TransformerError.unsupportedArchitecture(found: "bert", known: ["llama", "qwen2", "qwen3"])) {
+        let decoders = ["llama", "qwen2", "qwen3", "qwen3moe", "gemma2", "gemma3", "phi3"]
+        #expect(throws: TransformerError.unsupportedArchitecture(found: "bert", known: decoders)) {
             try TransformerModel(file: encoder)
         }
         #expect(throws: TransformerError.unsupportedArchitecture(found: "qwen2", known: ["bert"])) {

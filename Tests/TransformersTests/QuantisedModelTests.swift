@@ -7,9 +7,9 @@ import Testing
 @Suite(.enabled(if: Shared.available, Shared.hint))
 struct QuantisedModelTests {
     static let files = [
-        "llama/f16", "llama/q4_0", "llama/q4_1", "llama/q5_0", "llama/q5_1", "llama/q8_0", "llama/q4_k_s",
-        "llama/q4_k_m", "llama/q5_k_m", "llama/q6_k", "qwen2/f16", "qwen2/q4_0", "qwen2/q8_0", "qwen2/q4_k_m",
-        "qwen2/q6_k",
+        "llama/f16", "llama/q4_0", "llama/q4_1", "llama/q5_0", "llama/q5_1", "llama/q8_0", "llama/q2_k",
+        "llama/q3_k_m", "llama/q4_k_s", "llama/q4_k_m", "llama/q5_k_m", "llama/q6_k", "llama/iq4_nl", "llama/iq4_xs",
+        "qwen2/f16", "qwen2/q4_0", "qwen2/q8_0", "qwen2/q4_k_m", "qwen2/q6_k", "qwen2/iq4_xs",
     ]
 
     @Test(arguments: files)

@@ -10,12 +10,13 @@ struct ReferenceLogitsTests {
         let reference = try ReferenceModel(name)
         let runner = try Runner(ReferenceModel.folder(name))
         for sequence in ReferenceModel.sequences {
-            let got = try runner.logits(try reference.ids("\(sequence).input_ids"))
+            let ids = try reference.ids("\(sequence).input_ids")
+            let got = try runner.limited(to: ids.count).logits(ids)
             let error = distance(got, try reference.floats("\(sequence).logits"))
-            #expect(error.nmse < 1e-7, "\(name) \(sequence)")
-            #expect(error.largest < 2e-3, "\(name) \(sequence)")
+            #expect(error.nmse < 1e-7 && error.largest < 2e-3, "\(name) \(sequence): \(error)")
         }
-        let greedy = try runner.greedy(try reference.ids("mid.input_ids"), count: 32)
+        let prompt = try reference.ids("mid.input_ids")
+        let greedy = try runner.limited(to: prompt.count + 32).greedy(prompt, count: 32)
         #expect(greedy == (try reference.ids("mid.greedy")))
     }
 
@@ -25,12 +26,13 @@ struct ReferenceLogitsTests {
         let runner = try Runner(ReferenceModel.folder(name).appendingPathComponent("model.gguf"))
         for sequence in ReferenceModel.sequences {
             let key = reference.has("\(sequence).gguf_logits") ? "gguf_logits" : "logits"
-            let got = try runner.logits(try reference.ids("\(sequence).input_ids"))
+            let ids = try reference.ids("\(sequence).input_ids")
+            let got = try runner.limited(to: ids.count).logits(ids)
             let error = distance(got, try reference.floats("\(sequence).\(key)"))
-            #expect(error.nmse < 1e-7, "\(name) \(sequence)")
-            #expect(error.largest < 2e-3, "\(name) \(sequence)")
+            #expect(error.nmse < 1e-7 && error.largest < 2e-3, "\(name) \(sequence): \(error)")
         }
         let key = reference.has("mid.gguf_greedy") ? "mid.gguf_greedy" : "mid.greedy"
-        #expect(try runner.greedy(try reference.ids("mid.input_ids"), count: 32) == reference.ids(key))
+        let prompt = try reference.ids("mid.input_ids")
+        #expect(try runner.limited(to: prompt.count + 32).greedy(prompt, count: 32) == reference.ids(key))
     }
 }

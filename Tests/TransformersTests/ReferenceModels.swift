@@ -20,7 +20,8 @@ struct ReferenceModel {
     /// The families that this program computes.
     static let names = [
         "llama-mha", "llama-gqa", "llama-bias", "llama3-rope", "llama-linear", "llama-headdim", "llama-odd", "mistral",
-        "qwen2", "qwen2-yarn", "qwen3", "qwen3-tied",
+        "qwen2", "qwen2-yarn", "qwen3", "qwen3-tied", "mixtral", "qwen3moe", "qwen3moe-raw", "gemma2", "gemma3", "phi3",
+        "phi3-longrope",
     ]
     static let sequences = ["one", "short", "mid", "long"]
 
@@ -42,11 +43,14 @@ struct Runner {
         try self.init(try TransformerModel(file: try ModelFile.open(url), precision: precision), threads: threads)
     }
 
-    init(_ model: TransformerModel, threads: Int = 2) throws {
+    init(_ model: TransformerModel, threads: Int = 2, set: InstructionSet = .current) throws {
         self.model = model
-        pool = try WorkerPool(threads: threads)
+        pool = try WorkerPool(threads: threads, instructionSet: set)
         workspace = try Workspace(model: model, rows: 256)
     }
+
+    /// The same for sequences of at most so many tokens: the reference chooses LongRoPE's factors by the length.
+    func limited(to positions: Int) throws -> Runner { try Runner(model.limited(to: positions), threads: pool.threads) }
 
     /// Logits [tokens, V] of a sequence cut into pieces of these lengths, or taken at once.
     func logits(_ ids: [Int], chunks: [Int]? = nil, cache: KeyValueCache? = nil) throws -> [Float] {

@@ -18,7 +18,8 @@
 
 /// How a weight matrix is stored: the element types of GGUF that products accept.
 enum {
-    CK_F32 = 0, CK_F16, CK_BF16, CK_Q4_0, CK_Q4_1, CK_Q5_0, CK_Q5_1, CK_Q8_0, CK_Q4_K, CK_Q5_K, CK_Q6_K, CK_FORMS
+    CK_F32 = 0, CK_F16, CK_BF16, CK_Q4_0, CK_Q4_1, CK_Q5_0, CK_Q5_1, CK_Q8_0, CK_Q4_K, CK_Q5_K, CK_Q6_K,
+    CK_Q2_K, CK_Q3_K, CK_IQ4_NL, CK_IQ4_XS, CK_FORMS
 };
 /// Rows of a weight group: the lanes of one vector of 16 floats.
 enum { CK_ROWS = 16 };
@@ -26,6 +27,8 @@ enum { CK_ROWS = 16 };
 enum { CK_TILE = 16 };
 /// Most floats of a value head (rounded up to 16) that attention accepts.
 enum { CK_VALUES = 512 };
+/// Positions of a page of keys and values, and of a span of attention.
+enum { CK_SPAN = 256 };
 
 /// A weight matrix packed in groups of 16 rows. Each group has two planes, both 64-byte aligned: heads (scales) and
 /// codes; see packing.h for their layouts.
@@ -53,8 +56,12 @@ void ck_decode_row(const ck_matrix *w, size_t row, float *values);
 
 /// Exact values of `count` weights in file order. Returns -1 if the form is unknown or count is no multiple of it.
 int ck_dequantise(uint32_t form, const uint8_t *source, size_t count, float *values);
-/// Encodes values in file order: f32, f16, bf16, q4_0, q4_1, q5_0, q5_1, q8_0; -1 for other forms or a ragged count.
-int ck_encode(uint32_t form, const float *values, size_t count, uint8_t *bytes);
+/// Whether ck_encode writes a form: all but Q2_K, Q3_K, IQ4_NL and IQ4_XS.
+int ck_encodable(uint32_t form);
+/// The first of `count` values whose magnitude is not at most `limit` (not-a-number included); `count` when there is none.
+size_t ck_first_beyond(const float *values, size_t count, float limit);
+/// Exact sums in double precision, in index order: sums[0] += sum of (x - y)^2, sums[1] += sum of x^2.
+void ck_squared_errors(const float *x, const float *y, size_t count, double *sums);
 
 // ---- Activations ----------------------------------------------------------------------------------------------
 
@@ -83,32 +90,49 @@ typedef struct ck_output {
     int accumulate;
 } ck_output;
 
+// ---- Keys and values --------------------------------------------------------------------------------------------
+
+/// How the keys and values of one head lie in a page of 256 positions: keys as [16 blocks][key_length][16 positions],
+/// so that 16 scores are computed at once, values as [256][value_stride]. Elements are f32, f16, or int8 codes (q8_0)
+/// with a scale, a half, for each 32 of them within a row (keys are turned before, see cache.h): keys' scales as
+/// [16 blocks][ceil(key_length / 32)][16], values' as [256][ceil(value_length / 32)]. Offsets are bytes
+/// from the head's first key, multiples of 64.
+typedef struct ck_cache_layout {
+    uint32_t element;                         ///< CK_F32, CK_F16 or CK_Q8_0
+    size_t key_length, value_length;
+    size_t value_stride;                      ///< value_length rounded up to 16
+    size_t key_scales, values, value_scales;
+    size_t head_bytes;                        ///< of one head in a page
+} ck_cache_layout;
+
+/// Fills the layout. Returns 0, or -1 for another element or a length of 0 or above CK_VALUES.
+int ck_cache_shape(ck_cache_layout *layout, uint32_t element, size_t key_length, size_t value_length);
+
 /// Queries of one group of heads that share keys and values, over one sequence: `rows` consecutive positions.
-/// Pages hold 256 positions each; keys as [16 blocks][key_length][16 positions], values as [256][value_stride].
+/// Positions are cut into spans of 256 from 0 on, or with `end` from `begin` rounded down to a multiple of 16.
 typedef struct ck_attention {
     const float *query;              ///< [rows, query_stride], heads side by side from the first of this group
     size_t query_stride, rows, heads;
-    size_t key_length, value_length, value_stride;
-    float *_Nonnull const *_Nonnull pages;
-    size_t key_offset, value_offset; ///< floats from the start of a page to this layer's and head's part
+    const ck_cache_layout *layout;
+    uint8_t *_Nonnull const *_Nonnull pages;
+    size_t head_offset;              ///< bytes from the start of a page to this layer's and head's part
     size_t first_position;           ///< of row 0; row i sees positions ... first_position + i
     size_t window;                   ///< 0, or how many positions a row sees, its own included
     size_t begin, end;               ///< end > 0: every row sees the positions begin ... < end, whatever its own
     float scale;
-    float *scores;                   ///< scratch [rows * heads, score_stride]
-    size_t score_stride;             ///< ck_score_stride(...)
+    float soft_cap;                  ///< 0, or c: scaled scores s become c * tanh(s / c)
+    size_t first_span, end_span;     ///< the spans to compute: all that a row sees, or with `partials` some of them
+    float *scratch;                  ///< ck_attention_scratch(...) floats
+    float *_Nullable partials;       ///< [spans, rows * heads, state_stride] for merge_spans; NULL: into output
+    size_t state_stride;             ///< ck_state_stride(...)
     float *output;                   ///< [rows, output_stride]
     size_t output_stride;
 } ck_attention;
 
-/// Stores keys [rows, key_row] and values [rows, value_row] of one head at the positions from first_position on, which
-/// lie in one block of 16; page_keys and page_values are the head's parts of their page (see ck_attention).
-void ck_store_keys_values(const float *keys, size_t key_row, const float *values, size_t value_row, size_t rows,
-                          size_t first_position, float *page_keys, size_t key_length, float *page_values,
-                          size_t value_length, size_t value_stride);
-
-/// Floats of scratch per query: the positions that any row sees, from a multiple of 16, rounded up to 16.
-size_t ck_score_stride(size_t first_position, size_t rows, size_t window);
+/// Floats that a query keeps of the spans it has seen: its largest score, the sum of its weights, its values.
+size_t ck_state_stride(const ck_cache_layout *layout);
+/// Floats of scratch for rows * heads queries.
+size_t ck_attention_scratch(const ck_cache_layout *layout, size_t queries);
 
 // ---- Instruction sets -----------------------------------------------------------------------------------------
 
@@ -119,11 +143,13 @@ typedef void (*ck_product)(const ck_matrix *w, size_t group, size_t groups, cons
                            float *y);
 
 struct ck_training_set;
+struct ck_limit_set;
 
 /// The kernels of one instruction set. All sets give equal bits.
 typedef struct ck_set {
     const char *name;
     const struct ck_training_set *training;   ///< see cktraining.h
+    const struct ck_limit_set *limits;        ///< see cklimits.h
     ck_product _Nonnull product[CK_FORMS];
     /// y = x / sqrt(mean x^2 + epsilon) * weight, [n]; y may be x.
     void (*_Nonnull rms_norm)(const float *x, const float *weight, float epsilon, size_t n, float *y);
@@ -136,6 +162,10 @@ typedef struct ck_set {
     void (*_Nonnull quantise)(const float *x, size_t n, ck_block *out, size_t stride);
     /// y = silu(gate) * up, [n]
     void (*_Nonnull swiglu)(const float *gate, const float *up, size_t n, float *y);
+    /// y = x / 2 * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) * up with x = gate, [n]
+    void (*_Nonnull geglu)(const float *gate, const float *up, size_t n, float *y);
+    /// x = cap * tanh(scale * x / cap) in place, [n]; cap > 0.
+    void (*_Nonnull soft_cap)(float *x, size_t n, float scale, float cap);
     /// y += x, [n]
     void (*_Nonnull add)(const float *x, size_t n, float *y);
     /// Softmax of n values in place, shifted by their maximum.
@@ -146,7 +176,14 @@ typedef struct ck_set {
     /// (2i, 2i+1), else (i, i + pairs). Values from 2 * pairs on are left alone.
     void (*_Nonnull rope)(float *x, size_t heads, size_t length, const float *cosines, const float *sines,
                           size_t pairs, int adjacent);
+    /// Stores keys [rows, key_row] and values [rows, value_row] of one head from position `slot` of its page on; they
+    /// lie in one block of 16. `head` is the head's part of the page.
+    void (*_Nonnull store)(const ck_cache_layout *layout, uint8_t *head, size_t slot, const float *keys,
+                           size_t key_row, const float *values, size_t value_row, size_t rows);
+    /// Output of all spans, or the partials of some.
     void (*_Nonnull attend)(const ck_attention *a);
+    /// Output from the partials of all spans.
+    void (*_Nonnull merge_spans)(const ck_attention *a);
 } ck_set;
 
 /// The set that PALLET_ISA names if this machine has it, else the best one. Chosen once.
@@ -155,6 +192,9 @@ const ck_set *ck_current_set(void);
 const ck_set *_Nullable ck_set_at(size_t index);
 size_t ck_set_count(void);
 const char *ck_isa_name(void);
+
+/// Encodes values in file order; -1 for forms that are not encodable or a ragged count. All sets give the same bytes.
+int ck_encode(const ck_set *set, uint32_t form, const float *values, size_t count, uint8_t *bytes);
 
 /// Rows first_row ... of the input times groups first ... < end of w (see ck_output).
 void ck_project(const ck_set *set, const ck_matrix *w, size_t first_group, size_t end_group, const ck_input *input,
@@ -188,6 +228,8 @@ void ck_pool_barrier(ck_pool *pool);
 size_t ck_pool_claim(ck_pool *pool);
 /// Scratch memory of one worker, kept between calls, contents undefined; NULL when there is none.
 float *_Nullable ck_pool_scratch(ck_pool *pool, size_t worker, size_t floats);
+/// Scratch memory of all workers together: between two barriers everyone asks for the same size and gets the same.
+float *_Nullable ck_pool_shared_scratch(ck_pool *pool, size_t floats);
 
 #pragma clang assume_nonnull end
 #endif

@@ -120,8 +120,6 @@ typedef struct ck_training_set {
     /// y = x * z, or y += x * z
     void (*_Nonnull multiply)(const float *x, const float *z, size_t n, float *y, int accumulate);
     void (*_Nonnull adamw)(const ck_adamw *step, float *w, const float *g, float *m, float *v, size_t n);
-    /// Chains of multiply-adds in registers, `rounds` long; returns how many floating-point operations that were.
-    size_t (*_Nonnull peak)(size_t rounds, float *sink);
 } ck_training_set;
 
 /// Natural logarithm.

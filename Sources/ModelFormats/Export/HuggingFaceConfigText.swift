@@ -35,6 +35,8 @@ struct HuggingFaceConfigText {
     private func addFamily(to members: inout [String: JSONValue]) throws(ExportError) {
         let windowed = configuration.slidingWindow != nil
         switch configuration.architecture {
+        case .llama where configuration.experts != nil:
+            throw .notExpressible(reason: "a mixture of experts is written as GGUF only")
         case .llama where windowed:
             guard !attentionBias, !feedForwardBias else {
                 throw .notExpressible(reason: "no llama or mistral has both a sliding window and biases")
@@ -54,7 +56,8 @@ struct HuggingFaceConfigText {
             name("qwen3", "Qwen3ForCausalLM", in: &members)
             members["attention_bias"] = .bool(attentionBias)
             addWindow(to: &members)
-        case .bert: throw .notExpressible(reason: "encoders are written as GGUF only")
+        default:
+            throw .notExpressible(reason: "\(configuration.architecture.rawValue) is written as GGUF only")
         }
     }
 
@@ -96,6 +99,7 @@ struct HuggingFaceConfigText {
                 "attention_factor": .number(yarn.attentionFactor),
                 "truncate": .bool(yarn.truncate),
             ])
+        case .longRope: throw .notExpressible(reason: "LongRoPE is written as GGUF only")
         }
     }
 

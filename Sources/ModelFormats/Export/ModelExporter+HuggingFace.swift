@@ -15,6 +15,10 @@ extension ModelExporter {
     public func writeHuggingFace(
         to folder: URL, type: WeightType, tokenizerFiles: [String: Data] = [:], tokenIds: [String: Int] = [:]
     ) throws -> Report {
+        guard model.configuration.hasHuggingFaceForm else {
+            throw ExportError.notExpressible(
+                reason: "\(model.configuration.architecture.rawValue) models with what it has are written as GGUF only")
+        }
         guard type.isPlain, let element = type.elementType else {
             throw ExportError.quantisedSafetensors(type: type.rawValue)
         }
@@ -32,6 +36,12 @@ extension ModelExporter {
             to: hidden.url.appendingPathComponent("model.safetensors"), type: type, element)
         try Self.write(Array(config.utf8), to: hidden.url.appendingPathComponent("config.json"))
         for (name, data) in files { try Self.write(Array(data), to: hidden.url.appendingPathComponent(name)) }
+        if let pooling = model.configuration.pooling {
+            let place = hidden.url.appendingPathComponent("1_Pooling")
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            let text = SentenceTransformersPooling.text(pooling, width: model.configuration.embeddingLength)
+            try Self.write(Array(text.utf8), to: place.appendingPathComponent("config.json"))
+        }
         try hidden.commit()
         return report
     }
@@ -46,7 +56,7 @@ extension ModelExporter {
         var report = Report()
         var sources: [(tensor: TensorDescription, layout: SafetensorsWriter.Layout)] = []
         let stored: SafetensorsType = type == .f32 ? .f32 : type == .f16 ? .f16 : .bf16
-        for tensor in model.tensors where tensor.name != "rope_freqs.weight" {
+        for tensor in model.tensors where !TensorRequirements.ropeTensors.contains(tensor.name) {
             guard let name = TensorNames.huggingFace(tensor.name) else {
                 report.skipped.append(tensor.name)
                 continue
@@ -58,16 +68,18 @@ extension ModelExporter {
         let total = sources.reduce(0) { $0 + $1.tensor.elementCount }
         var done = 0
         for (tensor, _) in sources {
-            try convertToHuggingFaceOrder(tensor, type: element) { try writer.write($0) }
-            done += tensor.elementCount
-            progress(Progress(tensor: tensor.name, done: done, total: total))
+            try convertToHuggingFaceOrder(tensor, type: element) { piece, count in
+                try writer.write(piece)
+                done += count
+                progress(Progress(tensor: tensor.name, done: done, total: total))
+            }
         }
         try writer.finish()
         return report
     }
 
     private func convertToHuggingFaceOrder(
-        _ tensor: TensorDescription, type: ElementType, _ body: ([UInt8]) throws -> Void
+        _ tensor: TensorDescription, type: ElementType, _ body: ([UInt8], Int) throws -> Void
     ) throws {
         let configuration = model.configuration
         let permuted = tensor.name.contains(".attn_q.") || tensor.name.contains(".attn_k.")
@@ -80,7 +92,7 @@ extension ModelExporter {
         // A bias: its elements are the rows.
         let values = try model.readFloats(tensor.name)
         let ordered = values.indices.map { values[permutation.ggufRow(ofHuggingFace: $0)] }
-        try body(try Quantisation.encode(ordered, type: type))
+        try body(try Quantisation.encode(ordered, type: type), ordered.count)
     }
 
     private func configText(type: WeightType, tokenIds: [String: Int]) throws -> String {

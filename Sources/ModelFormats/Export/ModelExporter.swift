@@ -10,7 +10,7 @@ public import Tensors
 public struct ModelExporter {
     /// How far the writing is.
     public struct Progress: Equatable, Sendable {
-        /// The tensor that was completed last.
+        /// The tensor that is being written.
         public let tensor: String
         /// Weights written so far.
         public let done: Int
@@ -35,11 +35,11 @@ public struct ModelExporter {
     /// Weights that are converted at once: 4 MiB as f32.
     static let pieceLength = 1 << 20
 
-    /// An exporter of this model; `progress` is called after every tensor.
+    /// An exporter of this model; `progress` is called after every piece, once at least for each tensor.
     ///
     /// - Parameters:
     ///   - adapter: merged into the weights.
-    ///   - pool: threads that encode and merge; without one the caller's thread does.
+    ///   - pool: threads that convert and merge; without one the caller's thread does.
     /// - Throws: `AdapterError` where the adapter was made for another base.
     public init(
         _ model: ModelFile, adapter: LoRAAdapter?, pool: WorkerPool? = nil,
@@ -60,13 +60,13 @@ public struct ModelExporter {
         self.progress = progress
     }
 
-    /// Converts a tensor piece by piece and hands out the bytes.
+    /// Converts a tensor piece by piece and hands out the bytes, and how many weights they are.
     ///
     /// Equal types are copied as they are. `order` gives for a row of the output the row of the model to take;
     /// it may only move rows within groups of `group` rows.
     func convert(
         _ tensor: TensorDescription, to type: ElementType, group: Int = 1, order: (Int) -> Int = { $0 },
-        _ body: ([UInt8]) throws -> Void
+        _ body: ([UInt8], Int) throws -> Void
     ) throws {
         let merged = try merged(tensor)
         let fitting = max(1, Self.pieceLength / max(1, tensor.columns))
@@ -91,14 +91,34 @@ public struct ModelExporter {
                 }
             }
             if current != type {
-                let values = try Quantisation.dequantise(bytes, type: current, count: rows.count * tensor.columns)
-                bytes =
-                    try pool.map { try Quantisation.encode(values, type: type, pool: $0) }
-                    ?? Quantisation.encode(values, type: type)
+                bytes = try converted(bytes, from: current, to: type, of: tensor, rows: rows)
             }
-            try body(bytes)
+            try body(bytes, rows.count * tensor.columns)
             start = rows.upperBound
         }
+    }
+
+    /// Some rows in another type; a weight that does not fit is named with its place.
+    private func converted(
+        _ bytes: [UInt8], from source: ElementType, to target: ElementType, of tensor: TensorDescription,
+        rows: Range<Int>
+    ) throws -> [UInt8] {
+        let count = rows.count * tensor.columns
+        do {
+            return try Quantisation.convert(bytes, from: source, to: target, count: count, pool: pool)
+        } catch {
+            guard case .notRepresentable(let index, let value, _) = error else { throw error }
+            let row = rows.lowerBound + index / max(1, tensor.columns)
+            throw ExportError.badWeight(tensor: tensor.name, row: row, value: value, type: target.name)
+        }
+    }
+
+    /// Throws where a tensor would have to be written in a type that nothing here encodes.
+    func checkEncodable(_ tensor: TensorDescription, as type: ElementType) throws(ExportError) {
+        let changes = type != tensor.type || adapter?.module(forTensor: tensor.name) != nil
+        guard changes, !type.isEncodable else { return }
+        let known = WeightType.allCases.filter { $0 != .same }.map(\.rawValue)
+        throw .notEncodable(tensor: tensor.name, type: type.name, known: known)
     }
 
     /// What an adapter changes of a tensor; nil where it changes nothing.

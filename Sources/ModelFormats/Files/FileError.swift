@@ -12,6 +12,8 @@ public enum FileError: Error, Equatable, Sendable {
     case tooLarge(path: String, size: Int, limit: Int)
     /// The target exists and is not to be replaced.
     case exists(path: String)
+    /// The disk has less room than the file will need.
+    case noSpace(path: String, needed: Int, free: Int)
 }
 
 extension FileError: CustomStringConvertible {
@@ -31,6 +33,8 @@ extension FileError: CustomStringConvertible {
             "\(path) has \(size) bytes, at most \(limit) are expected of such a file"
         case .exists(let path):
             "\(path) exists already: choose another name or remove it first"
+        case .noSpace(let path, let needed, let free):
+            "\(path) needs \(needed) bytes, the disk has \(free) left: make room or choose another disk"
         }
     }
 }

@@ -40,6 +40,16 @@ public final class OutputFile {
         buffer.reserveCapacity(Self.bufferSize)
     }
 
+    /// Throws `noSpace` when the disk of a target has less room than it will need. Writing can still fail: others write
+    /// too. A folder whose disk says nothing passes.
+    public static func checkSpace(for bytes: Int, at target: URL) throws(FileError) {
+        let folder = target.deletingLastPathComponent().path
+        var status = statvfs()
+        guard unsafe statvfs(folder.isEmpty ? "." : folder, &status) == 0 else { return }
+        let (free, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(status.f_frsize))
+        if !overflow, free < bytes { throw .noSpace(path: target.path, needed: bytes, free: free) }
+    }
+
     /// Removes what killed writers of a file left beside it; what another process is writing stays.
     public static func removeLeftovers(of target: URL) { HiddenPart.removeStale(of: target) }
 

@@ -7,6 +7,9 @@ enum EncoderTensorNames {
         "embeddings.LayerNorm": "token_embd_norm",
     ]
 
+    /// What scores a pair, for a reranker only.
+    private static let head = ["pooler.dense": "cls", "classifier": "cls.output"]
+
     private static let block = [
         "attention.self.query": "attn_q",
         "attention.self.key": "attn_k",
@@ -19,11 +22,14 @@ enum EncoderTensorNames {
     ]
 
     /// The GGUF name of a Hugging Face tensor (with `bert.` in front or without); nil when it has none.
-    static func gguf(_ name: String) -> String? {
+    ///
+    /// - Parameter head: whether the model scores pairs, so that pooler and classifier are part of the computation.
+    static func gguf(_ name: String, head scores: Bool) -> String? {
         let parts = bare(name).split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count >= 3, let suffix = parts.last, let known = suffixes[suffix] else { return nil }
+        guard parts.count >= 2, let suffix = parts.last, let known = suffixes[suffix] else { return nil }
         let stem = parts.dropLast()
-        if let name = top[stem.joined(separator: ".")] { return "\(name).\(known)" }
+        let joined = stem.joined(separator: ".")
+        if let name = top[joined] ?? (scores ? Self.head[joined] : nil) { return "\(name).\(known)" }
         guard stem.count >= 5, stem[0] == "encoder", stem[1] == "layer", let index = Int(stem[2]),
             String(index) == stem[2], let name = block[stem[3...].joined(separator: ".")]
         else { return nil }

@@ -1,51 +1,28 @@
 /// Reads a `ModelConfiguration` from a config.json, in the form of transformers 5 (`rope_parameters`) and in the
 /// older one (`rope_theta`, `rope_scaling`). What an absent key means is the family's matter (README-models §3).
 struct HuggingFaceConfiguration {
-    /// The families whose configurations are understood, by `model_type`.
-    enum Family: String, CaseIterable {
-        case llama, mistral, qwen2, qwen3, bert
-
-        var architecture: Architecture {
-            switch self {
-            case .llama, .mistral: .llama
-            case .qwen2: .qwen2
-            case .qwen3: .qwen3
-            case .bert: .bert
-            }
-        }
-
-        /// KV heads when the key is absent; nil means: as many as query heads.
-        var defaultKVHeads: Int? {
-            switch self {
-            case .llama, .bert: nil
-            case .mistral: 8
-            case .qwen2, .qwen3: 32
-            }
-        }
-
-        var defaultContext: Int {
-            switch self {
-            case .llama: 2048
-            case .bert: 512
-            case .mistral: 131_072
-            case .qwen2, .qwen3: 32_768
-            }
-        }
-    }
+    typealias Family = HuggingFaceFamily
 
     private let config: JSONObject
     let family: Family
+    /// Whether the class puts a classifier on the encoder: a reranker where it has one output.
+    private let classifies: Bool
+    /// Under which GGUF stores the family.
+    let architecture: Architecture
 
     init(_ members: [String: JSONValue]) throws(ModelConfigurationError) {
         config = JSONObject(members)
         let classes = members["architectures"]?.array?.compactMap(\.string) ?? []
         guard let type = try config.string("model_type") ?? classes.first else { throw .missing(key: "model_type") }
-        guard let family = Family(rawValue: type) else {
+        guard let family = Family(rawValue: type), let architecture = family.architecture else {
             throw .unknownArchitecture(actual: type, known: Family.allCases.map(\.rawValue))
         }
         self.family = family
+        self.architecture = architecture
         // The class may say that the tensors mean something else than a language model's.
         let known = ["ForCausalLM", "Model"]
+        classifies = family == .bert && classes.first?.hasSuffix("ForSequenceClassification") ?? false
+        if classifies { return }
         if let name = classes.first, !known.contains(where: { name.hasSuffix($0) }) {
             throw .unknownArchitecture(actual: name, known: Family.allCases.map { "\($0.rawValue) …ForCausalLM" })
         }
@@ -58,28 +35,25 @@ struct HuggingFaceConfiguration {
         throw .unsupported(feature: "weights quantised with \(method)")
     }
 
-    /// Whether q, k and v have biases; o has one too unless this is qwen2.
+    /// Whether q, k and v have biases; o has one too unless the family has them on the inputs only.
     func hasAttentionBias() throws(ModelConfigurationError) -> Bool {
-        switch family {
-        case .qwen2, .bert: true
-        case .mistral: false
-        case .llama, .qwen3: try config.bool("attention_bias") ?? false
+        switch family.attentionBias {
+        case .none: false
+        case .inputsOnly: true
+        case .stated: try config.bool("attention_bias") ?? architecture.isEncoder
         }
     }
 
     /// Whether gate, up and down have biases.
     func hasFeedForwardBias() throws(ModelConfigurationError) -> Bool {
-        switch family {
-        case .llama: try config.bool("mlp_bias") ?? false
-        case .bert: true
-        case .mistral, .qwen2, .qwen3: false
-        }
+        if architecture.isEncoder { return true }
+        return family.statesFeedForwardBias ? try config.bool("mlp_bias") ?? false : false
     }
 
     func configuration(name: String, pooling: Pooling? = nil) throws(ModelConfigurationError) -> ModelConfiguration {
         try refusePackedWeights()
-        let known = family == .bert ? ["gelu"] : ["silu", "swish"]
-        if let activation = try config.string("hidden_act"), !known.contains(activation) {
+        let known = family.activation.known
+        if let activation = try config.string(family.activation.key), !known.contains(activation) {
             throw .unknownActivation(actual: activation, known: [known[0]])
         }
         if family == .bert, let type = try config.string("position_embedding_type"), type != "absolute" {
@@ -89,22 +63,22 @@ struct HuggingFaceConfiguration {
         let heads = try config.required("num_attention_heads")
         guard heads > 0 else { throw .outOfRange(key: "num_attention_heads", actual: "\(heads)", allowed: "1 or more") }
         let headLength = try headLength(width: width, heads: heads)
-        let context = try config.integer("max_position_embeddings") ?? family.defaultContext
+        let context = try config.integer("max_position_embeddings") ?? family.context
         let blocks = try config.required("num_hidden_layers")
         guard (1...ModelConfiguration.maximumBlocks).contains(blocks) else {
             throw .outOfRange(
                 key: "num_hidden_layers", actual: "\(blocks)", allowed: "1...\(ModelConfiguration.maximumBlocks)")
         }
-        let rope = try HuggingFaceRope(config, context: context)
+        let rope = try HuggingFaceRope(config, family: family, context: context, headLength: headLength)
         let (window, layers) = try slidingWindow(blocks: blocks)
         let epsilon: Double =
             if family == .bert {
-                try config.number("layer_norm_eps") ?? 1e-12
+                try config.number("layer_norm_eps") ?? family.epsilon
             } else {
-                try config.number("rms_norm_eps") ?? 1e-6
+                try config.number("rms_norm_eps") ?? family.epsilon
             }
-        let configuration = ModelConfiguration(
-            architecture: family.architecture,
+        var configuration = ModelConfiguration(
+            architecture: architecture,
             name: name,
             contextLength: context,
             embeddingLength: width,
@@ -116,22 +90,26 @@ struct HuggingFaceConfiguration {
             valueLength: headLength,
             normEpsilon: Float(epsilon),
             ropeBase: rope.base,
-            ropeDimensions: headLength,
+            ropeDimensions: rope.dimensions,
             ropeScaling: rope.scaling,
             ropeFrequencyFactors: nil,
             slidingWindow: window,
             windowedLayers: layers,
             vocabularySize: try config.required("vocab_size"),
-            tiedOutput: family == .bert ? true : try config.bool("tie_word_embeddings") ?? false,
+            tiedOutput: family == .bert ? true : try config.bool("tie_word_embeddings") ?? family.tiesOutput,
             tokenTypeCount: family == .bert ? try config.integer("type_vocab_size") ?? 2 : 0,
-            pooling: pooling)
+            pooling: pooling,
+            scoresPairs: classifies)
+        if window != nil { configuration.localRopeBase = rope.localBase }
+        try readScores(into: &configuration)
+        configuration.experts = try experts()
         try configuration.validate()
         return configuration
     }
 
     private func headLength(width: Int, heads: Int) throws(ModelConfigurationError) -> Int {
         if let stated = try config.integer("head_dim") { return stated }
-        if family == .qwen3 { return 128 }
+        if let known = family.headLength { return known }
         guard width % heads == 0 else {
             throw .outOfRange(key: "hidden_size", actual: "\(width)", allowed: "a multiple of the \(heads) heads")
         }
@@ -142,31 +120,86 @@ struct HuggingFaceConfiguration {
     private func kvHeads(_ heads: Int) throws(ModelConfigurationError) -> Int {
         if let stated = try config.integer("num_key_value_heads") { return stated }
         if config.has("num_key_value_heads") { return heads }
-        return family.defaultKVHeads ?? heads
+        return family.kvHeads ?? heads
+    }
+
+    /// What changes scores and logits.
+    private func readScores(into configuration: inout ModelConfiguration) throws(ModelConfigurationError) {
+        if let absent = family.queryScalar {
+            let scalar = try config.number("query_pre_attn_scalar") ?? absent
+            if scalar != Double(configuration.keyLength) {
+                configuration.attentionScale = 1 / Float(scalar).squareRoot()
+            }
+        }
+        // null says that there is none.
+        func bound(_ key: String, absent: Float?) throws(ModelConfigurationError) -> Float? {
+            let stated = try config.number(key)
+            return config.has(key) ? stated.map { Float($0) } : absent
+        }
+        guard family.queryScalar != nil else { return }
+        let bounds = architecture.softCaps
+        configuration.attentionSoftCap = try bound("attn_logit_softcapping", absent: bounds?.attention)
+        configuration.logitSoftCap = try bound("final_logit_softcapping", absent: bounds?.logits)
+        if try config.bool("use_bidirectional_attention") ?? false {
+            throw .unsupported(feature: "attention to both sides")
+        }
+    }
+
+    private func experts() throws(ModelConfigurationError) -> ExpertConfiguration? {
+        guard let keys = family.experts else { return nil }
+        if let step = try config.integer("decoder_sparse_step"), step != 1 {
+            throw .unsupported(feature: "experts in one of \(step) layers only")
+        }
+        if let dense = config.members["mlp_only_layers"]?.array, !dense.isEmpty {
+            throw .unsupported(feature: "layers without experts beside layers with some")
+        }
+        let local = try config.integer("num_local_experts")
+        let published = try config.integer("num_experts")
+        let used = try config.integer("num_experts_per_tok") ?? keys.used
+        guard let width = try config.integer(keys.width.key) ?? keys.width.absent else {
+            throw .missing(key: keys.width.key)
+        }
+        let stated = try config.bool("norm_topk_prob") ?? false
+        return ExpertConfiguration(
+            count: local ?? published ?? keys.count, used: used, feedForwardLength: width,
+            normalisesWeights: keys.statesNormalisation ? stated : true)
     }
 
     private func slidingWindow(blocks: Int) throws(ModelConfigurationError) -> (Int?, [Bool]) {
-        let everywhere = Array(repeating: true, count: blocks)
-        switch family {
-        case .llama, .bert: return (nil, [])
-        case .mistral:
+        let layers: [Bool]
+        let window: Int?
+        switch family.window {
+        case .none: return (nil, [])
+        case .stated(let absent):
             let stated = try config.integer("sliding_window")
-            let window = config.has("sliding_window") ? stated : 4096
-            return window.map { ($0, everywhere) } ?? (nil, [])
-        case .qwen2, .qwen3:
-            guard try config.bool("use_sliding_window") ?? false,
-                let window = try config.integer("sliding_window") ?? (config.has("sliding_window") ? nil : 4096)
-            else { return (nil, []) }
-            let layers = try layerTypes(blocks: blocks)
-            return layers.contains(true) ? (window, layers) : (nil, [])
+            window = config.has("sliding_window") ? stated : absent
+            let usual = try defaultLayers(blocks)
+            layers = try layerTypes(blocks: blocks) ?? usual
+        case .switched(let byFirstLayer):
+            guard try config.bool("use_sliding_window") ?? false else { return (nil, []) }
+            let stated = try config.integer("sliding_window")
+            window = config.has("sliding_window") ? stated : 4096
+            let first = byFirstLayer ? try config.integer("max_window_layers") ?? 28 : 0
+            layers = try layerTypes(blocks: blocks) ?? (0..<blocks).map { $0 >= first }
         }
+        guard let window, layers.contains(true) else { return (nil, []) }
+        return (window, layers)
     }
 
-    private func layerTypes(blocks: Int) throws(ModelConfigurationError) -> [Bool] {
-        guard let types = config.members["layer_types"], types != .null else {
-            let first = try config.integer("max_window_layers") ?? 28
-            return (0..<blocks).map { $0 >= first }
+    /// The architecture's pattern, in the period that the configuration may state.
+    private func defaultLayers(_ blocks: Int) throws(ModelConfigurationError) -> [Bool] {
+        guard architecture.windowPeriod != nil, let period = try config.integer("sliding_window_pattern") else {
+            return architecture.windowedLayers(blocks)
         }
+        guard period > 0 else {
+            throw .outOfRange(key: "sliding_window_pattern", actual: "\(period)", allowed: "1 or more")
+        }
+        return (0..<blocks).map { ($0 + 1) % period != 0 }
+    }
+
+    /// Per layer whether it has a window; nil where the configuration lists no types.
+    private func layerTypes(blocks: Int) throws(ModelConfigurationError) -> [Bool]? {
+        guard let types = config.members["layer_types"], types != .null else { return nil }
         let names = types.array?.compactMap(\.string) ?? []
         guard names.count == blocks else {
             throw .wrongType(key: "layer_types", expected: "an array of \(blocks) strings", actual: types.kind)

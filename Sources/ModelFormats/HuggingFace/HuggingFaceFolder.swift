@@ -23,8 +23,10 @@ public final class HuggingFaceFolder: Sendable {
     public let tensors: [TensorDescription]
 
     private let weights: SafetensorsCollection
-    /// GGUF name → name in the safetensors.
-    private let storedNames: [String: String]
+    /// GGUF name → name in the safetensors; of stacked experts the names of all, in order.
+    private let storedNames: [String: [String]]
+    /// Tensors that are parts of fused ones.
+    private let parts: [String: FusedMatrices.Part]
     private let permutation: RowPermutation?
 
     /// Opens a folder: reads the configuration and the headers of the weights, and checks that they fit.
@@ -33,12 +35,11 @@ public final class HuggingFaceFolder: Sendable {
         configBytes = try ReadOnlyFile.contents(of: url, limit: Self.maximumConfig)
         let config = try Self.config(configBytes, path: url.path)
         let configuration = try config.configuration(
-            name: folder.lastPathComponent,
-            pooling: config.family == .bert ? try SentenceTransformersPooling.read(folder) : nil)
+            name: folder.lastPathComponent, pooling: try SentenceTransformersPooling.read(folder))
         self.configuration = configuration
         weights = try SafetensorsCollection(folder: folder)
         permutation = configuration.architecture == .llama ? RowPermutation(headLength: configuration.keyLength) : nil
-        (tensors, storedNames) = try Self.describe(weights.tensors, config, configuration)
+        (tensors, storedNames, parts) = try Self.describe(weights.tensors, config, configuration)
         tokenizerFiles = try Self.tokenizerFiles(of: folder)
     }
 
@@ -63,29 +64,38 @@ public final class HuggingFaceFolder: Sendable {
 
     private static func describe(
         _ stored: [SafetensorsTensor], _ config: HuggingFaceConfiguration, _ configuration: ModelConfiguration
-    ) throws -> ([TensorDescription], [String: String]) {
-        var tensors: [TensorDescription] = []
-        var names: [String: String] = [:]
-        let encoder = configuration.architecture.isEncoder
+    ) throws -> ([TensorDescription], [String: [String]], [String: FusedMatrices.Part]) {
+        let architecture = configuration.architecture
+        var names = StoredNames(configuration)
         for tensor in stored where !TensorNames.isDerived(tensor.name) {
             // A tied model's own lm_head is the embedding once more: transformers ignores it too.
             if tensor.name == "lm_head.weight", configuration.tiedOutput { continue }
-            guard let name = encoder ? EncoderTensorNames.gguf(tensor.name) : TensorNames.gguf(tensor.name) else {
+            let found =
+                architecture.isEncoder
+                ? EncoderTensorNames.gguf(tensor.name, head: configuration.scoresPairs)
+                    .map { (name: $0, expert: Int?.none) }
+                : TensorNames.gguf(tensor.name, architecture: architecture)
+            guard let found else {
                 // What BERT was pretrained with beside the encoder; no vector comes from it.
-                if encoder, EncoderTensorNames.isUnused(tensor.name) { continue }
+                if architecture.isEncoder, EncoderTensorNames.isUnused(tensor.name) { continue }
                 throw ModelFileError.unexpectedTensor(name: tensor.name, architecture: config.family.rawValue)
             }
-            guard names.updateValue(tensor.name, forKey: name) == nil else {
-                throw SafetensorsError.duplicateTensor(name, files: [tensor.name])
-            }
-            let type = try elementType(of: tensor)
-            tensors.append(TensorDescription(name: name, type: type, dimensions: tensor.shape.reversed()))
+            let type = isOffset(found.name, architecture) ? .f32 : try elementType(of: tensor)
+            try names.add(tensor, as: found.name, expert: found.expert, type: type)
         }
-        tensors.sort { (TensorNames.place($0.name), $0.name) < (TensorNames.place($1.name), $1.name) }
+        let split = try FusedMatrices(try names.tensors(), configuration)
+        let tensors = split.tensors.sorted {
+            (TensorNames.place($0.name), $0.name) < (TensorNames.place($1.name), $1.name)
+        }
         let requirements = TensorRequirements(configuration)
         try requirements.check(tensors)
         try checkBiases(tensors, config, requirements)
-        return (tensors, names)
+        return (tensors, names.stored, split.parts)
+    }
+
+    /// Whether safetensors hold a norm's weights without the 1 that GGUF has in them: they are given as f32 then.
+    static func isOffset(_ name: String, _ architecture: Architecture) -> Bool {
+        architecture.storedNormOffset != 0 && name.hasSuffix("_norm.weight")
     }
 
     private static func elementType(of tensor: SafetensorsTensor) throws(ModelFileError) -> ElementType {
@@ -103,12 +113,12 @@ public final class HuggingFaceFolder: Sendable {
         _ tensors: [TensorDescription], _ config: HuggingFaceConfiguration, _ requirements: TensorRequirements
     ) throws {
         // An encoder's biases are all required.
-        if config.family == .bert { return }
+        if config.architecture.isEncoder { return }
         let attention = try config.hasAttentionBias()
         let feedForward = try config.hasFeedForwardBias()
         var expected = Set<String>()
         if attention { expected.formUnion(["attn_q.bias", "attn_k.bias", "attn_v.bias"]) }
-        if attention, config.family != .qwen2 { expected.insert("attn_output.bias") }
+        if attention, config.family.attentionBias != .inputsOnly { expected.insert("attn_output.bias") }
         if feedForward { expected.formUnion(["ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"]) }
         func isExpected(_ name: String) -> Bool {
             expected.contains(name.split(separator: ".").suffix(2).joined(separator: "."))
@@ -125,17 +135,32 @@ public final class HuggingFaceFolder: Sendable {
 
     /// Bytes of some rows in GGUF's order. Rows of q and k are permuted within their head, so whole heads are read.
     func read(_ tensor: TensorDescription, rows: Range<Int>) throws -> [UInt8] {
-        guard let stored = storedNames[tensor.name] else { throw ModelFileError.noSuchTensor(name: tensor.name) }
+        let part = parts[tensor.name]
+        guard let stored = storedNames[part?.source ?? tensor.name], let first = stored.first else {
+            throw ModelFileError.noSuchTensor(name: tensor.name)
+        }
+        guard stored.count == 1 else { return try read(tensor, rows: rows, stack: stored) }
         let isVector = tensor.dimensions.count < 2
+        if isVector, Self.isOffset(tensor.name, configuration.architecture) {
+            return rows.isEmpty ? [] : try readOffset(first, tensor)
+        }
         let permuted = tensor.name.contains(".attn_q.") || tensor.name.contains(".attn_k.")
         guard permuted, let permutation, !rows.isEmpty else {
-            return try weights.read(stored, bytes: Self.bytes(rows, tensor.rowBytes))
+            guard let part, isVector else {
+                let start = part?.start ?? 0
+                return try weights.read(
+                    first, bytes: Self.bytes(start + rows.lowerBound..<start + rows.upperBound, tensor.rowBytes))
+            }
+            // A part of a bias: some elements of its one row.
+            let unit = tensor.type.blockBytes
+            let elements = part.start..<part.start + (rows.isEmpty ? 0 : tensor.columns)
+            return try weights.read(first, bytes: Self.bytes(elements, unit))
         }
         // In a bias each element is a row of its own.
         let unit = isVector ? tensor.rowBytes / max(1, tensor.columns) : tensor.rowBytes
         let wanted = isVector ? 0..<tensor.columns : rows
         let heads = permutation.heads(covering: wanted)
-        let source = try weights.read(stored, bytes: Self.bytes(heads, unit))
+        let source = try weights.read(first, bytes: Self.bytes(heads, unit))
         var result: [UInt8] = []
         result.reserveCapacity(wanted.count * unit)
         for row in wanted {
@@ -143,6 +168,31 @@ public final class HuggingFaceFolder: Sendable {
             result.append(contentsOf: source[start..<(start + unit)])
         }
         return result
+    }
+
+    /// Rows of a stack, each expert of which is a tensor of its own.
+    private func read(_ tensor: TensorDescription, rows: Range<Int>, stack: [String]) throws -> [UInt8] {
+        let height = tensor.rows / stack.count
+        var result: [UInt8] = []
+        for (expert, name) in stack.enumerated() {
+            let own = rows.clamped(to: expert * height..<(expert + 1) * height)
+            guard !own.isEmpty else { continue }
+            let start = expert * height
+            result += try weights.read(
+                name, bytes: Self.bytes(own.lowerBound - start..<own.upperBound - start, tensor.rowBytes))
+        }
+        return result
+    }
+
+    /// A norm's weights as GGUF has them, as f32.
+    private func readOffset(_ name: String, _ tensor: TensorDescription) throws -> [UInt8] {
+        guard let stored = weights.tensors.first(where: { $0.name == name }) else {
+            throw ModelFileError.noSuchTensor(name: tensor.name)
+        }
+        let type = try Self.elementType(of: stored)
+        let bytes = try weights.read(name, bytes: 0..<tensor.columns * type.blockBytes)
+        let values = try Quantisation.dequantise(bytes, type: type, count: tensor.columns)
+        return try Quantisation.encode(values.map { $0 + configuration.architecture.storedNormOffset }, type: .f32)
     }
 
     private static func bytes(_ rows: Range<Int>, _ unit: Int) -> Range<Int> {

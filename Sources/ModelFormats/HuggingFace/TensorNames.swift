@@ -22,6 +22,30 @@ public enum TensorNames {
     private static let toGGUF = Dictionary(uniqueKeysWithValues: block)
     private static let toHuggingFace = Dictionary(uniqueKeysWithValues: block.map { ($1, $0) })
 
+    /// The same in an architecture whose names differ, with the number of the expert where each has a tensor of its
+    /// own and GGUF has one stack of all; nil when it has none.
+    static func gguf(_ name: String, architecture: Architecture) -> (name: String, expert: Int?)? {
+        let bare = name.hasPrefix("model.") ? String(name.dropFirst(6)) : name
+        var parts = bare.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count >= 4, parts[0] == "layers", number(parts[1]) != nil else {
+            return gguf(name).map { ($0, nil) }
+        }
+        var expert: Int?
+        if let place = parts.indices.dropFirst(3).first(where: { parts[$0 - 1] == "experts" }),
+            let index = number(parts[place])
+        {
+            expert = index
+            parts[place] = "*"
+        }
+        let stem = parts[2..<(parts.count - 1)].joined(separator: ".")
+        guard let known = architecture.tensorNames[stem], let suffix = parts.last, ["weight", "bias"].contains(suffix)
+        else { return expert == nil ? gguf(name).map { ($0, nil) } : nil }
+        return ("blk.\(parts[1]).\(known).\(suffix)", expert)
+    }
+
+    /// A number as files write it: without sign and leading zeros.
+    private static func number(_ text: String) -> Int? { Int(text).flatMap { String($0) == text ? $0 : nil } }
+
     /// The GGUF name of a Hugging Face tensor (with `model.` in front or without); nil when it has none.
     public static func gguf(_ name: String) -> String? {
         if name == "lm_head.weight" { return "output.weight" }

@@ -25,9 +25,10 @@ struct GGUFConfiguration {
         try reader.refuseOtherMathematics()
         var configuration = try reader.read(
             name: metadata["general.name"]?.string ?? fileName, embeddingRows: embeddingRows, hasOutput: hasOutput)
+        configuration.pooling = try reader.pooling()
         if architecture.isEncoder {
             configuration.tokenTypeCount = tokenTypeRows
-            configuration.pooling = try reader.pooling()
+            configuration.scoresPairs = try reader.optionalInteger("pooling_type") == rankPooling
         }
         try configuration.validate()
         return configuration
@@ -42,10 +43,11 @@ struct GGUFConfiguration {
         guard heads > 0 else { throw .outOfRange(key: "head count", actual: "\(heads)", allowed: "1 or more") }
         let keyLength = try optionalInteger("attention.key_length") ?? (width / heads)
         let blocks = try integer("block_count")
-        var window = try optionalInteger("attention.sliding_window").flatMap { $0 > 0 ? $0 : nil }
+        let stated = try optionalInteger("attention.sliding_window") ?? architecture.defaultWindow
+        var window = stated.flatMap { $0 > 0 ? $0 : nil }
         let windowed = window == nil ? [] : try windowedLayers(blocks)
         if !windowed.contains(true) { window = nil }
-        return ModelConfiguration(
+        var configuration = ModelConfiguration(
             architecture: architecture,
             name: name,
             contextLength: try integer("context_length"),
@@ -67,13 +69,39 @@ struct GGUFConfiguration {
             windowedLayers: window == nil ? [] : windowed,
             vocabularySize: embeddingRows,
             tiedOutput: !hasOutput)
+        if !architecture.isEncoder { try readScores(into: &configuration) }
+        return configuration
+    }
+
+    /// What changes scores, logits and the feed-forward part.
+    private func readScores(into configuration: inout ModelConfiguration) throws(ModelConfigurationError) {
+        // 0 says that there is none.
+        func positive(_ key: String, absent: Float?) throws(ModelConfigurationError) -> Float? {
+            guard let value = try optionalNumber(key) else { return absent }
+            return value == 0 ? nil : Float(value)
+        }
+        let known = architecture.knownAttentionScale(
+            blocks: configuration.blockCount, embeddingLength: configuration.embeddingLength,
+            heads: configuration.headCount)
+        configuration.attentionScale = try positive("attention.scale", absent: nil) ?? known
+        let bounds = architecture.softCaps
+        configuration.attentionSoftCap = try positive("attn_logit_softcapping", absent: bounds?.attention)
+        configuration.logitSoftCap = try positive("final_logit_softcapping", absent: bounds?.logits)
+        let local = try optionalNumber("rope.freq_base_swa") ?? architecture.localRopeBase
+        if configuration.slidingWindow != nil, architecture.localRopeBase != nil { configuration.localRopeBase = local }
+        let count = try optionalInteger("expert_count") ?? 0
+        guard count > 0 else { return }
+        configuration.experts = ExpertConfiguration(
+            count: count, used: try integer("expert_used_count"),
+            feedForwardLength: try optionalInteger("expert_feed_forward_length") ?? configuration.feedForwardLength,
+            normalisesWeights: metadata[prefix + "expert_weights_norm"]?.bool ?? true)
     }
 
     /// The layers with a window: those that the pattern marks, by default all.
     private func windowedLayers(_ blocks: Int) throws(ModelConfigurationError) -> [Bool] {
         let key = prefix + "attention.sliding_window_pattern"
         let count = min(max(blocks, 0), ModelConfiguration.maximumBlocks)
-        guard let pattern = metadata[key] else { return Array(repeating: true, count: count) }
+        guard let pattern = metadata[key] else { return architecture.windowedLayers(count) }
         guard case .array(.bool(let layers)) = pattern, layers.count == blocks else {
             throw .wrongType(key: key, expected: "an array of \(blocks) truth values", actual: pattern.typeName)
         }
@@ -82,12 +110,14 @@ struct GGUFConfiguration {
 
     /// Keys that change the mathematics in ways that are not computed here.
     private func refuseOtherMathematics() throws(ModelConfigurationError) {
-        if let experts = try optionalInteger("expert_count"), experts > 0 {
-            throw .unsupported(feature: "a mixture of \(experts) experts")
-        }
-        for key in ["attn_logit_softcapping", "final_logit_softcapping", "attention.scale"]
-        where try optionalNumber(key).map({ $0 != 0 }) ?? false {
-            throw .unsupported(feature: prefix + key)
+        let known: [(key: String, neutral: [Double])] = [
+            ("expert_shared_count", [0]), ("expert_gating_func", [0, 1]), ("expert_weights_scale", [0, 1]),
+            ("expert_group_count", [0, 1]), ("leading_dense_block_count", [0]),
+        ]
+        for (key, neutral) in known {
+            if let value = try optionalNumber(key), !neutral.contains(value) {
+                throw .unsupported(feature: "\(prefix)\(key) \(value)")
+            }
         }
         switch metadata[prefix + "attention.causal"]?.bool {
         case false? where !architecture.isEncoder: throw .unsupported(feature: "attention to both sides")
@@ -99,14 +129,15 @@ struct GGUFConfiguration {
         }
     }
 
-    /// llama.cpp's numbers: 0 none, 1 mean, 2 CLS, 3 last, 4 rank.
+    private static let rankPooling = 4
+
+    /// llama.cpp's numbers: 0 none, 1 mean, 2 CLS, 3 last, 4 rank. A reranker's states become no vector.
     private func pooling() throws(ModelConfigurationError) -> Pooling? {
         switch try optionalInteger("pooling_type") {
-        case nil, 0: return nil
+        case nil, 0, Self.rankPooling: return nil
         case 1: return .mean
         case 2: return .cls
         case 3: return .last
-        case 4: throw .unsupported(feature: "a reranker, which scores pairs of texts,")
         case let other?: throw .outOfRange(key: prefix + "pooling_type", actual: "\(other)", allowed: "0...4")
         }
     }
@@ -123,8 +154,24 @@ struct GGUFConfiguration {
         case "none": return .none
         case "linear": return factor == 0 ? .none : .linear(factor: factor)
         case "yarn": return .yarn(try yarn(factor: factor == 0 ? 1 : factor))
+        // Its factors are tensors, which decide (`longRope`).
+        case "longrope" where architecture == .phi3: return .none
         default: throw .unknownRopeType(actual: name, known: ["none", "linear", "yarn"])
         }
+    }
+
+    /// LongRoPE, whose two sets of divisors are tensors of the file.
+    static func longRope(
+        _ metadata: [String: GGUFValue], _ configuration: ModelConfiguration, short: [Float], long: [Float]
+    ) throws(ModelConfigurationError) -> LongRopeScaling {
+        let architecture = configuration.architecture
+        let reader = GGUFConfiguration(
+            metadata: metadata, prefix: architecture.rawValue + ".", architecture: architecture)
+        return LongRopeScaling(
+            shortFactors: short, longFactors: long,
+            originalContextLength: try reader.optionalInteger("rope.scaling.original_context_length")
+                ?? configuration.contextLength,
+            attentionFactor: Float(try reader.optionalNumber("rope.scaling.attn_factor") ?? 1))
     }
 
     private func yarn(factor: Double) throws(ModelConfigurationError) -> YarnScaling {

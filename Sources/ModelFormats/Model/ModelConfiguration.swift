@@ -1,23 +1,3 @@
-/// The model families that can be read, under the names that GGUF gives them. Mistral is stored as llama.
-public enum Architecture: String, CaseIterable, Codable, Sendable {
-    case llama
-    case qwen2
-    case qwen3
-    /// An encoder: it computes states of a text, not the next token.
-    case bert
-
-    /// True for models that see a text from both sides and continue nothing.
-    public var isEncoder: Bool { self == .bert }
-
-    /// How pairs of dimensions turn together in rotary embedding, for weights as `ModelFile` gives them.
-    public var ropePairing: RopePairing {
-        switch self {
-        case .llama: .adjacent
-        case .qwen2, .qwen3, .bert: .halves
-        }
-    }
-}
-
 /// Which two dimensions of a head (r rotated ones) form pair i.
 public enum RopePairing: String, Codable, Sendable {
     /// 2i and 2i + 1.
@@ -26,7 +6,7 @@ public enum RopePairing: String, Codable, Sendable {
     case halves
 }
 
-/// How an encoder's states of the tokens become one vector of the text.
+/// How a model's states of the tokens become one vector of the text.
 public enum Pooling: String, Codable, Sendable {
     /// The mean over all tokens, special ones included.
     case mean
@@ -45,6 +25,40 @@ public enum RopeScaling: Equatable, Sendable {
     /// `factor`; between: interpolated.
     case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContextLength: Int)
     case yarn(YarnScaling)
+    case longRope(LongRopeScaling)
+}
+
+/// The parameters of LongRoPE (Ding et al., 2024): divisors of the frequencies, one a pair, one set for sequences of up
+/// to the trained length and one for longer ones.
+public struct LongRopeScaling: Equatable, Sendable {
+    /// For sequences of at most `originalContextLength` positions.
+    public var shortFactors: [Float]
+    /// For longer ones.
+    public var longFactors: [Float]
+    /// The context length of the training, in tokens.
+    public var originalContextLength: Int
+    /// What cosine and sine are multiplied by, whatever the length.
+    public var attentionFactor: Float
+
+    /// LongRoPE; see the properties.
+    public init(shortFactors: [Float], longFactors: [Float], originalContextLength: Int, attentionFactor: Float) {
+        self.shortFactors = shortFactors
+        self.longFactors = longFactors
+        self.originalContextLength = originalContextLength
+        self.attentionFactor = attentionFactor
+    }
+}
+
+/// A mixture of experts in place of one feed-forward part (Shazeer et al., 2017).
+public struct ExpertConfiguration: Equatable, Sendable {
+    /// Experts of a block.
+    public var count: Int
+    /// How many of them compute for a token.
+    public var used: Int
+    /// Inner width of an expert.
+    public var feedForwardLength: Int
+    /// Whether the weights of the chosen ones are divided by their sum.
+    public var normalisesWeights: Bool
 }
 
 /// The parameters of YaRN (facts: README-models §5.3).
@@ -82,7 +96,7 @@ public struct YarnScaling: Equatable, Sendable {
 ///
 /// All numbers are within sane bounds: products of two of them fit `Int`, none that divides is zero.
 public struct ModelConfiguration: Equatable, Sendable {
-    /// The family, which decides the order of operations.
+    /// Decides names, defaults and the order of operations.
     public var architecture: Architecture
     /// The model's own name, or the file's or folder's where it states none.
     public var name: String
@@ -125,6 +139,16 @@ public struct ModelConfiguration: Equatable, Sendable {
     public var tokenTypeCount = 0
     /// What the file says about pooling; nil where it says nothing.
     public var pooling: Pooling?
+    /// Whether a head on the first token scores a pair of texts (rerankers of the bert family).
+    public var scoresPairs = false
+    /// What scores are multiplied with; nil: 1 / √keyLength.
+    public var attentionScale: Float?
+    /// c of x → c · tanh(x / c) on the scaled scores and on the logits; nil where they are not bounded.
+    public var attentionSoftCap: Float?, logitSoftCap: Float?
+    /// θ of the layers with a window, which no scaling changes; nil where all layers turn alike.
+    public var localRopeBase: Double?
+    /// nil where each block has one feed-forward part for all tokens.
+    public var experts: ExpertConfiguration?
 }
 
 extension ModelConfiguration {
@@ -155,7 +179,33 @@ extension ModelConfiguration {
             }
         } else {
             try validateRope()
+            try validateScores()
+            try validateExperts()
         }
+    }
+
+    private func validateScores() throws(ModelConfigurationError) {
+        let values = [
+            ("attention scale", attentionScale), ("bound of the scores", attentionSoftCap),
+            ("bound of the logits", logitSoftCap),
+        ]
+        for (key, value) in values {
+            guard let value, !(value.isFinite && value > 0 && value <= 1e6) else { continue }
+            throw .outOfRange(key: key, actual: "\(value)", allowed: "above 0, at most 1e6")
+        }
+    }
+
+    private func validateExperts() throws(ModelConfigurationError) {
+        guard let experts else {
+            guard architecture.experts != .required else { throw .missing(key: "the number of experts") }
+            return
+        }
+        guard architecture.experts != .none else {
+            throw .unsupported(feature: "a mixture of \(experts.count) experts in a \(architecture.rawValue) model")
+        }
+        try Self.check("number of experts", experts.count, 1...4096)
+        try Self.check("number of chosen experts", experts.used, 1...experts.count)
+        try Self.check("feed-forward length of an expert", experts.feedForwardLength, 1...(1 << 22))
     }
 
     private func validateRope() throws(ModelConfigurationError) {
@@ -163,8 +213,10 @@ extension ModelConfiguration {
         guard ropeDimensions % 2 == 0, ropeDimensions <= keyLength else {
             throw .outOfRange(key: "rotated dimensions", actual: "\(ropeDimensions)", allowed: "even, 2...\(keyLength)")
         }
-        guard ropeBase.isFinite, ropeBase >= 1, ropeBase <= 1e15 else {
-            throw .outOfRange(key: "rope base", actual: "\(ropeBase)", allowed: "1...1e15")
+        for base in [ropeBase, localRopeBase ?? ropeBase] {
+            guard base.isFinite, base >= 1, base <= 1e15 else {
+                throw .outOfRange(key: "rope base", actual: "\(base)", allowed: "1...1e15")
+            }
         }
         if let slidingWindow { try Self.check("sliding window", slidingWindow, 1...(1 << 40)) }
         try validateScaling()
@@ -189,10 +241,22 @@ extension ModelConfiguration {
             try Self.checkFactor("beta_slow", yarn.betaSlow)
             try Self.checkFactor("attention factor", yarn.attentionFactor)
             try Self.check("original context length", yarn.originalContextLength, 1...(1 << 27))
+        case .longRope(let rope):
+            try checkDivisors("short_factor", rope.shortFactors)
+            try checkDivisors("long_factor", rope.longFactors)
+            try Self.checkFactor("attention factor", Double(rope.attentionFactor))
+            try Self.check("original context length", rope.originalContextLength, 1...(1 << 27))
         }
-        guard let factors = ropeFrequencyFactors else { return }
+        if let factors = ropeFrequencyFactors { try checkDivisors("rope_freqs.weight", factors) }
+    }
+
+    /// Divisors of the frequencies, one a pair.
+    private func checkDivisors(_ key: String, _ factors: [Float]) throws(ModelConfigurationError) {
+        guard factors.count == ropeDimensions / 2 else {
+            throw .outOfRange(key: key, actual: "\(factors.count) values", allowed: "\(ropeDimensions / 2) values")
+        }
         guard factors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-            throw .outOfRange(key: "rope_freqs.weight", actual: "a value that is not", allowed: "positive and finite")
+            throw .outOfRange(key: key, actual: "a value that is not", allowed: "positive and finite")
         }
     }
 

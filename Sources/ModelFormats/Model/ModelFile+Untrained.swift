@@ -50,7 +50,7 @@ extension ModelFile {
         var names = Set<String>()
         if try config.hasAttentionBias() {
             names.formUnion(["attn_q.bias", "attn_k.bias", "attn_v.bias"])
-            if config.family != .qwen2 { names.insert("attn_output.bias") }
+            if config.family.attentionBias != .inputsOnly { names.insert("attn_output.bias") }
         }
         if try config.hasFeedForwardBias() { names.formUnion(["ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"]) }
         return names

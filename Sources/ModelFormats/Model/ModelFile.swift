@@ -14,7 +14,7 @@ public final class ModelFile: Sendable {
     }
 
     private enum Source: Sendable {
-        case gguf(GGUFCollection, parts: [String: FusedAttention.Part])
+        case gguf(GGUFCollection, parts: [String: FusedMatrices.Part])
         case folder(HuggingFaceFolder)
         case memory(read: @Sendable (String, Range<Int>) throws -> [UInt8], config: [UInt8]?)
     }
@@ -51,6 +51,7 @@ public final class ModelFile: Sendable {
 
     private init(gguf url: URL) throws {
         let collection = try GGUFCollection(url)
+        guard !collection.tensors.isEmpty else { throw ModelFileError.vocabularyOnly(path: url.path) }
         let fileName = url.deletingPathExtension().lastPathComponent
         var configuration = try GGUFConfiguration.configuration(
             metadata: collection.metadata, fileName: fileName,
@@ -65,15 +66,10 @@ public final class ModelFile: Sendable {
             }
             return TensorDescription(name: tensor.name, type: type, dimensions: tensor.dimensions)
         }
-        let split = try FusedAttention(stored, configuration)
+        let split = try FusedMatrices(stored, configuration)
         let tensors = split.tensors
         try TensorRequirements(configuration).check(tensors)
-        if let factors = tensors.first(where: { $0.name == "rope_freqs.weight" }) {
-            let bytes = try collection.read(factors.name, rows: 0..<1)
-            configuration.ropeFrequencyFactors = try Quantisation.dequantise(
-                bytes, type: factors.type, count: factors.columns)
-            try configuration.validate()
-        }
+        try Self.readRopeFactors(of: tensors, collection, into: &configuration)
         self.configuration = configuration
         self.tensors = tensors
         origin = .gguf
@@ -81,6 +77,29 @@ public final class ModelFile: Sendable {
         tokenizerFiles = [:]
         source = .gguf(collection, parts: split.parts)
         indices = Self.index(tensors)
+    }
+
+    /// The divisors of the rotary frequencies that a GGUF file holds as tensors.
+    private static func readRopeFactors(
+        of tensors: [TensorDescription], _ collection: GGUFCollection, into configuration: inout ModelConfiguration
+    ) throws {
+        func factors(_ name: String) throws -> [Float]? {
+            guard let tensor = tensors.first(where: { $0.name == name }) else { return nil }
+            return try Quantisation.dequantise(
+                try collection.read(name, rows: 0..<1), type: tensor.type, count: tensor.columns)
+        }
+        configuration.ropeFrequencyFactors = try factors("rope_freqs.weight")
+        let short = try factors("rope_factors_short.weight")
+        let long = try factors("rope_factors_long.weight")
+        if short != nil || long != nil {
+            guard let short, let long else {
+                let missing = short == nil ? "rope_factors_short.weight" : "rope_factors_long.weight"
+                throw ModelFileError.missingTensor(name: missing, shape: [configuration.ropeDimensions / 2])
+            }
+            configuration.ropeScaling = .longRope(
+                try GGUFConfiguration.longRope(collection.metadata, configuration, short: short, long: long))
+        }
+        try configuration.validate()
     }
 
     private init(folder url: URL) throws {
@@ -166,7 +185,7 @@ public final class ModelFile: Sendable {
 
     /// Rows of a part of a fused tensor; of a bias, which is one row, some elements.
     private static func read(
-        _ tensor: TensorDescription, rows: Range<Int>, part: FusedAttention.Part, _ collection: GGUFCollection
+        _ tensor: TensorDescription, rows: Range<Int>, part: FusedMatrices.Part, _ collection: GGUFCollection
     ) throws -> [UInt8] {
         guard tensor.dimensions.count < 2 else {
             return try collection.read(

@@ -2,6 +2,8 @@
 public enum ModelFileError: Error, Equatable, Sendable {
     /// Neither a .gguf file nor a folder with config.json.
     case notAModel(path: String)
+    /// A GGUF file with a vocabulary and no weights.
+    case vocabularyOnly(path: String)
     case missingTensor(name: String, shape: [Int])
     case wrongShape(tensor: String, expected: [Int], actual: [Int])
     /// A tensor that this architecture does not have: leaving it out would compute something else than the model.
@@ -20,6 +22,8 @@ extension ModelFileError: CustomStringConvertible {
         switch self {
         case .notAModel(let path):
             "\(path) is neither a GGUF file nor a folder with config.json and model.safetensors"
+        case .vocabularyOnly(let path):
+            "\(path) holds a vocabulary and no weights: take the file of the whole model"
         case .missingTensor(let name, let shape): "the tensor \(name) \(shape) is missing"
         case .wrongShape(let tensor, let expected, let actual):
             "\(tensor) must have the shape \(expected) by the configuration, it has \(actual)"

@@ -46,6 +46,8 @@ public struct ModelInspection: Codable, Equatable, Sendable {
         public let ropeScaling: String
         /// Keys a position sees in windowed layers, nil for all.
         public let slidingWindow: Int?
+        /// Experts of a block, and how many of them compute for a token; nil without a mixture.
+        public let expertCount: Int?, expertUsedCount: Int?
     }
 
     /// As it was given.
@@ -165,12 +167,15 @@ extension ModelInspection.Shape {
         normEpsilon = configuration.normEpsilon
         ropeBase = configuration.ropeBase
         slidingWindow = configuration.slidingWindow
+        expertCount = configuration.experts?.count
+        expertUsedCount = configuration.experts?.used
         ropeScaling =
             switch configuration.ropeScaling {
             case .none: configuration.ropeFrequencyFactors == nil ? "none" : "llama3"
             case .linear(let factor): "linear \(factor)"
             case .llama3(let factor, _, _, _): "llama3 \(factor)"
             case .yarn(let yarn): "yarn \(yarn.factor)"
+            case .longRope(let rope): "longrope from \(rope.originalContextLength)"
             }
     }
 }

@@ -16,6 +16,13 @@ extension YarnScaling {
     }
 }
 
+extension LongRopeScaling {
+    /// √(1 + ln S / ln C) for a context that is S times the trained C; 1 where it is no longer.
+    static func defaultAttentionFactor(context: Int, original: Int) -> Double {
+        context > original ? (1 + log(Double(context) / Double(original)) / log(Double(original))).squareRoot() : 1
+    }
+}
+
 extension ModelConfiguration {
     /// The Llama 3.1 divisors of the rotary frequencies, one a pair, as a GGUF file holds them in
     /// `rope_freqs.weight`; nil for other scalings.

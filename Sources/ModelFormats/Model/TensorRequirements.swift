@@ -14,9 +14,12 @@ struct TensorRequirements {
         }
         require("output_norm.weight", [width])
         if !configuration.tiedOutput { require("output.weight", [width, configuration.vocabularySize]) }
-        optional["rope_freqs.weight"] = [configuration.ropeDimensions / 2]
+        for name in Self.ropeTensors { optional[name] = [configuration.ropeDimensions / 2] }
         for block in 0..<configuration.blockCount { addBlock("blk.\(block).") }
     }
+
+    /// Divisors of the rotary frequencies: Llama 3.1's, and LongRoPE's two sets.
+    static let ropeTensors = ["rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"]
 
     private mutating func require(_ name: String, _ shape: [Int]) { required.append((name, shape)) }
 
@@ -25,6 +28,13 @@ struct TensorRequirements {
         require("position_embd.weight", [width, configuration.contextLength])
         require("token_types.weight", [width, configuration.tokenTypeCount])
         for kind in ["weight", "bias"] { require("token_embd_norm." + kind, [width]) }
+        if configuration.scoresPairs {
+            // One output: a classifier of several kinds is no reranker.
+            for (name, rows) in [("cls", width), ("cls.output", 1)] {
+                require(name + ".weight", [width, rows])
+                require(name + ".bias", [rows])
+            }
+        }
         let heads = configuration.headCount * configuration.keyLength
         let inner = configuration.feedForwardLength
         let matrices = [
@@ -48,35 +58,53 @@ struct TensorRequirements {
         let keys = configuration.kvHeadCount * configuration.keyLength
         let values = configuration.kvHeadCount * configuration.valueLength
         let attention = configuration.headCount * configuration.valueLength
-        let inner = configuration.feedForwardLength
         require(prefix + "attn_norm.weight", [width])
         require(prefix + "attn_q.weight", [width, queries])
         require(prefix + "attn_k.weight", [width, keys])
         require(prefix + "attn_v.weight", [width, values])
         require(prefix + "attn_output.weight", [attention, width])
-        require(prefix + "ffn_norm.weight", [width])
-        require(prefix + "ffn_gate.weight", [width, inner])
-        require(prefix + "ffn_up.weight", [width, inner])
-        require(prefix + "ffn_down.weight", [inner, width])
-        let biases = [
-            ("attn_q.bias", queries), ("attn_k.bias", keys), ("attn_v.bias", values), ("attn_output.bias", width),
-            ("ffn_gate.bias", inner), ("ffn_up.bias", inner), ("ffn_down.bias", width),
-        ]
-        for (name, length) in biases {
-            if configuration.architecture == .qwen2, ["attn_q.bias", "attn_k.bias", "attn_v.bias"].contains(name) {
+        for (name, length) in [("attn_q.bias", queries), ("attn_k.bias", keys), ("attn_v.bias", values)] {
+            if configuration.architecture.requiresBiases {
                 require(prefix + name, [length])
             } else {
                 optional[prefix + name] = [length]
             }
         }
-        if configuration.architecture == .qwen3 {
+        optional[prefix + "attn_output.bias"] = [width]
+        if configuration.architecture.normsHeads {
             require(prefix + "attn_q_norm.weight", [configuration.keyLength])
             require(prefix + "attn_k_norm.weight", [configuration.keyLength])
+        }
+        if configuration.architecture.normsOutputs {
+            require(prefix + "post_attention_norm.weight", [width])
+            require(prefix + "post_ffw_norm.weight", [width])
+        }
+        addFeedForward(prefix)
+    }
+
+    /// One feed-forward part for all tokens, or a router and the experts, whose matrices are stacked.
+    private mutating func addFeedForward(_ prefix: String) {
+        let width = configuration.embeddingLength
+        require(prefix + "ffn_norm.weight", [width])
+        if let experts = configuration.experts {
+            let inner = experts.feedForwardLength
+            require(prefix + "ffn_gate_inp.weight", [width, experts.count])
+            require(prefix + "ffn_gate_exps.weight", [width, inner, experts.count])
+            require(prefix + "ffn_up_exps.weight", [width, inner, experts.count])
+            require(prefix + "ffn_down_exps.weight", [inner, width, experts.count])
+            return
+        }
+        let inner = configuration.feedForwardLength
+        require(prefix + "ffn_gate.weight", [width, inner])
+        require(prefix + "ffn_up.weight", [width, inner])
+        require(prefix + "ffn_down.weight", [inner, width])
+        for (name, length) in [("ffn_gate.bias", inner), ("ffn_up.bias", inner), ("ffn_down.bias", width)] {
+            optional[prefix + name] = [length]
         }
     }
 
     /// Checks that everything needed is there in the right shape, and nothing that would be left out silently.
-    /// Heads of rerankers (`cls.`) are not part of the computation of logits and stay unused.
+    /// Heads of decoders that rerank (`cls.`) are not part of the computation of logits and are read by who scores.
     func check(_ tensors: [TensorDescription]) throws(ModelFileError) {
         var open = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for (name, shape) in required {

@@ -30,10 +30,9 @@ struct PassageRanking {
             documents[passage.document.record, default: []].formUnion(passage.headingTerms)
         }
         let whole = documents.mapValues { terms in coverage { terms.contains($0) }.coverage }
-        let similar = meaning?.similarities.byID ?? [:]
         return passages.map { passage in
             var hit = hit(passage, document: whole[passage.document.record] ?? 0)
-            if let meaning, let similarity = similar[passage.id] {
+            if let meaning, let similarity = meaning.similarities.value(of: passage.id) {
                 let parts = SentenceVectors(bytes: sentences[passage.id] ?? []).similarities(to: meaning.question)
                 hit.sentenceSimilarities = parts
                 let best = parts.values.max() ?? similarity

@@ -31,6 +31,8 @@ public final class ServiceMetrics: Sendable {
         var promptTokens = 0
         var cachedTokens = 0
         var completionTokens = 0
+        var embeddedTokens = 0
+        var rerankedTokens = 0
         var firstToken = Histogram()
         var duration = Histogram()
         var refusals = 0
@@ -60,6 +62,12 @@ public final class ServiceMetrics: Sendable {
         }
     }
 
+    /// Texts became vectors.
+    func recordEmbedding(tokens: Int) { state.withLock { $0.embeddedTokens += tokens } }
+
+    /// Passages were weighed.
+    func recordReranking(tokens: Int) { state.withLock { $0.rerankedTokens += tokens } }
+
     /// An assistant answered or refused.
     func record(answered: Bool) {
         state.withLock { if answered { $0.answers += 1 } else { $0.refusals += 1 } }
@@ -76,6 +84,8 @@ public final class ServiceMetrics: Sendable {
                 ("pallet_prompt_tokens_total", state.promptTokens),
                 ("pallet_prompt_tokens_cached_total", state.cachedTokens),
                 ("pallet_completion_tokens_total", state.completionTokens),
+                ("pallet_embedding_tokens_total", state.embeddedTokens),
+                ("pallet_rerank_tokens_total", state.rerankedTokens),
                 ("pallet_assistant_answers_total", state.answers),
                 ("pallet_assistant_refusals_total", state.refusals),
             ]

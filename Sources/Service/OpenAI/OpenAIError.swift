@@ -73,6 +73,7 @@ public struct OpenAIError: Error, HTTPResponseError, Sendable, Equatable {
             case .unknownToken(let source, _, _): self = .invalid(source, "\(error)")
             default: self.init(.internalServerError, type: "server_error", message: "\(error)")
             }
+        case let error as RerankingError: self = .invalid("query", "\(error)", code: "context_length_exceeded")
         case let error as ChatPromptError: self = .invalid(prompt, "\(error)", code: "chat_template")
         default:
             self.init(.internalServerError, type: "server_error", message: "The server could not answer.")

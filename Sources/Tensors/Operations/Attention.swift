@@ -60,135 +60,73 @@ extension Worker {
             let at = row * cache.kvHeads + head
             unsafe cache.store(
                 keys: k.base + at * cache.keyLength, values: v.base + at * cache.valueLength, layer: layer, head: head,
-                positions: first..<end)
+                positions: first..<end, with: set)
         }
     }
 
     /// Causal attention of q [rows, heads · keyLength] over the stored keys and values, into rows of
     /// heads · valueLength, and their codes when the buffer keeps some.
     ///
-    /// Several query heads share a head of keys and values: head h uses h / (heads / kvHeads). Scores are computed over
-    /// the dimensions in order, values summed over the positions in order, whatever the workers and the tiles.
+    /// Several query heads share a head of keys and values: head h uses h / (heads / kvHeads), and the keys and values
+    /// are read once for all of them. Scores are computed over the dimensions in order; weights and values are summed
+    /// over the positions of each span of 256 in order, and the spans in order, whatever the workers and the tiles
+    /// (online softmax: Milakov and Gimelshein, 2018; spans as units of work: Dao et al., 2023).
     /// - Parameters:
     ///   - scale: what scores are multiplied with, usually 1 / √keyLength.
+    ///   - softCap: c of s → c · tanh(s / c) on each scaled score (Gemma 2); nil for none.
     ///   - window: how many positions a row sees, its own included; nil for all.
     public func attention(
-        q: FloatBuffer, layer: Int, heads: Int, scale: Float, window: Int?, segments: [AttentionSegment],
-        into y: ActivationBuffer
+        q: FloatBuffer, layer: Int, heads: Int, scale: Float, softCap: Float? = nil, window: Int?,
+        segments: [AttentionSegment], into y: ActivationBuffer
     ) {
-        attention(q: q, layer: layer, heads: heads, scale: scale, .before(window ?? 0), segments, into: y)
+        let scores = AttentionScores(scale: scale, cap: softCap ?? 0)
+        let call = AttentionCall(q: q, layer: layer, heads: heads, scores: scores, reach: .before(window ?? 0), y: y)
+        attention(call, segments)
     }
 
     /// The same where each row sees all rows of its segment, those behind it too, and nothing else of the cache: what
     /// an encoder wants.
     ///
-    /// Segments may share a cache. Sums are cut by the position modulo 16, so a segment gives the same bits wherever
+    /// Segments may share a cache. Spans count from the block of 16 in which a segment begins, so a segment gives the same bits wherever
     /// it stands as long as its `firstPosition` is a multiple of 16.
     public func attentionToBothSides(
         q: FloatBuffer, layer: Int, heads: Int, scale: Float, segments: [AttentionSegment], into y: ActivationBuffer
     ) {
-        attention(q: q, layer: layer, heads: heads, scale: scale, .segment, segments, into: y)
+        let scores = AttentionScores(scale: scale, cap: 0)
+        attention(AttentionCall(q: q, layer: layer, heads: heads, scores: scores, reach: .segment, y: y), segments)
     }
 
-    /// Which positions a row sees.
-    private enum Reach {
-        /// Its own and those before it: this many with its own, or all when 0.
-        case before(Int)
-        /// Those of its segment.
-        case segment
-
-        var window: Int { if case .before(let window) = self { window } else { 0 } }
-    }
-
-    private func attention(
-        q: FloatBuffer, layer: Int, heads: Int, scale: Float, _ reach: Reach, _ segments: [AttentionSegment],
-        into y: ActivationBuffer
-    ) {
+    private func attention(_ call: AttentionCall, _ segments: [AttentionSegment]) {
         let rows = segments.reduce(0) { max($0, $1.rows.upperBound) }
-        for segment in segments { check(segment, q, layer, heads, y) }
-        let items = attentionItems(segments, heads: heads, reach)
-        forEachChunk(items.count) { chunk in attend(items[chunk], q, layer, heads, scale, reach, y) }
+        for segment in segments { check(segment, call) }
+        let tiles = attentionTiles(segments, call)
+        let parts = attentionParts(tiles)
+        if parts.isEmpty {
+            forEachChunk(tiles.count) { chunk in unsafe attend(tiles[chunk], call) }
+        } else {
+            let floats = tiles.reduce(0) { $0 + $1.partialFloats }
+            guard let partials = unsafe ck_pool_shared_scratch(pool.pool, floats) else {
+                preconditionFailure("no memory for partial attention")
+            }
+            forEachChunk(parts.count) { chunk in
+                unsafe attend(tiles[parts[chunk].tile], call, spans: parts[chunk].spans, partials: partials)
+            }
+            barrier()
+            forEachChunk(tiles.count) { chunk in
+                unsafe attend(tiles[chunk], call, spans: nil, partials: partials)
+            }
+        }
         barrier()
-        quantise(y, rows: rows)
+        quantise(call.y, rows: rows)
     }
 
-    private func check(
-        _ segment: AttentionSegment, _ q: FloatBuffer, _ layer: Int, _ heads: Int, _ y: ActivationBuffer
-    ) {
-        let cache = segment.cache
+    private func check(_ segment: AttentionSegment, _ call: AttentionCall) {
+        let cache = segment.cache, heads = call.heads, y = call.y
         precondition(heads > 0 && heads % cache.kvHeads == 0, "heads do not divide into groups")
         precondition(segment.firstPosition >= 0 && segment.end <= cache.capacity, "positions were not reserved")
-        precondition(layer >= 0 && layer < cache.layers, "layer out of range")
+        precondition(call.layer >= 0 && call.layer < cache.layers, "layer out of range")
         precondition(segment.rows.lowerBound >= 0 && segment.rows.upperBound <= y.rowCapacity, "rows out of range")
-        precondition(segment.rows.upperBound * heads * cache.keyLength <= q.count, "rows out of range")
+        precondition(segment.rows.upperBound * heads * cache.keyLength <= call.q.count, "rows out of range")
         precondition(heads * cache.valueLength == y.columns, "output width differs")
-    }
-
-    /// Heads that share keys and values, over some rows of a segment.
-    private struct AttentionItem {
-        var segment: AttentionSegment
-        var rows: Range<Int>  // within the segment
-        var group: Int
-        var heads: Range<Int>  // within the group
-    }
-
-    /// Tiles of rows such that the scores of an item stay in the second-level cache. Where that makes fewer items than
-    /// workers, groups of heads are split too. The results depend on neither.
-    private func attentionItems(_ segments: [AttentionSegment], heads: Int, _ reach: Reach) -> [AttentionItem] {
-        var items: [AttentionItem] = []
-        for segment in segments where !segment.rows.isEmpty {
-            let groups = segment.cache.kvHeads, perGroup = heads / groups
-            let seen =
-                switch reach {
-                case .before(let window): window > 0 ? min(window, segment.end) : segment.end
-                case .segment: segment.rows.count
-                }
-            let tile = max(1, min(16, 131_072 / max(1, seen * perGroup)))
-            let tiles = (segment.rows.count + tile - 1) / tile * groups * segments.count
-            let span = tiles >= count ? perGroup : (perGroup * tiles + count - 1) / count
-            // The last rows see most: they come first, so that the short ones fill the end.
-            for first in stride(from: 0, to: segment.rows.count, by: tile).reversed() {
-                for group in 0..<groups {
-                    for head in stride(from: 0, to: perGroup, by: span) {
-                        let rows = first..<min(first + tile, segment.rows.count)
-                        let heads = head..<min(head + span, perGroup)
-                        items.append(AttentionItem(segment: segment, rows: rows, group: group, heads: heads))
-                    }
-                }
-            }
-        }
-        return items
-    }
-
-    private func attend(
-        _ item: AttentionItem, _ q: FloatBuffer, _ layer: Int, _ heads: Int, _ scale: Float, _ reach: Reach,
-        _ y: ActivationBuffer
-    ) {
-        let cache = item.segment.cache, firstHead = item.group * (heads / cache.kvHeads) + item.heads.lowerBound
-        let firstRow = item.segment.rows.lowerBound + item.rows.lowerBound
-        let first = item.segment.firstPosition + item.rows.lowerBound
-        let begin = item.segment.firstPosition, end = item.segment.end
-        let stride =
-            switch reach {
-            case .before(let window): ck_score_stride(first, item.rows.count, window)
-            case .segment: (end + 15) / 16 * 16 - begin / 16 * 16
-            }
-        let bothSides = if case .segment = reach { true } else { false }
-        let needed = stride * item.rows.count * item.heads.count
-        guard let scores = unsafe ck_pool_scratch(pool.pool, index, needed) else {
-            preconditionFailure("no memory for attention scores")
-        }
-        let offset = cache.offset(layer: layer, head: item.group)
-        var arguments = unsafe ck_attention(
-            query: q.base + (firstRow * heads + firstHead) * cache.keyLength,
-            query_stride: heads * cache.keyLength, rows: item.rows.count, heads: item.heads.count,
-            key_length: cache.keyLength, value_length: cache.valueLength, value_stride: cache.valueStride,
-            pages: UnsafePointer(cache.table), key_offset: offset,
-            value_offset: offset + KeyValueCache.pageLength * cache.keyLength,
-            first_position: first, window: reach.window, begin: begin, end: bothSides ? end : 0, scale: scale,
-            scores: scores, score_stride: stride,
-            output: y.values.base + firstRow * y.columns + firstHead * cache.valueLength,
-            output_stride: y.columns)
-        unsafe set.table.pointee.attend(&arguments)
     }
 }

@@ -77,6 +77,18 @@ extension Worker {
 
     /// y = silu(gate) · up for `rows` rows of the buffer's width, and its codes when it keeps some.
     public func swiglu(gate: FloatBuffer, up: FloatBuffer, rows: Int, into y: ActivationBuffer) {
+        unsafe gated(gate, up, rows: rows, into: y, set.table.pointee.swiglu)
+    }
+
+    /// y = gelu(gate) · up, GELU in its tanh form (Hendrycks and Gimpel, 2016), as `swiglu`.
+    public func geglu(gate: FloatBuffer, up: FloatBuffer, rows: Int, into y: ActivationBuffer) {
+        unsafe gated(gate, up, rows: rows, into: y, set.table.pointee.geglu)
+    }
+
+    private func gated(
+        _ gate: FloatBuffer, _ up: FloatBuffer, rows: Int, into y: ActivationBuffer,
+        _ kernel: @convention(c) (UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
+    ) {
         let n = y.columns
         precondition(rows >= 0 && rows <= y.rowCapacity, "rows out of range")
         precondition(rows * n <= gate.count && rows * n <= up.count, "rows out of range")
@@ -85,8 +97,33 @@ extension Worker {
         forEachChunk(rows * spans) { chunk in
             let row = chunk / spans, first = chunk % spans * span, last = min(first + span, y.blocks)
             let start = row * n + first * 32, length = min(last * 32, n) - first * 32
-            unsafe set.table.pointee.swiglu(gate.base + start, up.base + start, length, y.values.base + start)
+            unsafe kernel(gate.base + start, up.base + start, length, y.values.base + start)
             y.quantise(row: row, of: rows, blocks: first..<last, set: set)
+        }
+        barrier()
+    }
+
+    /// x = cap · tanh(x / cap) for the first `count` values, in place.
+    public func softCap(_ x: FloatBuffer, cap: Float, count: Int) {
+        precondition(count >= 0 && count <= x.count && cap > 0, "count or bound out of range")
+        forEachSpan(of: count) { range in
+            unsafe set.table.pointee.soft_cap(x.base + range.lowerBound, range.count, 1, cap)
+        }
+    }
+
+    /// x = factor · x for the first `count` values, in place.
+    public func scale(_ x: FloatBuffer, by factor: Float, count: Int) {
+        precondition(count >= 0 && count <= x.count, "count out of range")
+        forEachSpan(of: count) { range in
+            for index in range { unsafe x.base[index] *= factor }
+        }
+    }
+
+    /// Pieces of 4096 values, one claim each, and a barrier.
+    private func forEachSpan(of count: Int, _ body: (Range<Int>) -> Void) {
+        let span = 4096
+        forEachChunk((count + span - 1) / span) { chunk in
+            body(chunk * span..<min(count, (chunk + 1) * span))
         }
         barrier()
     }

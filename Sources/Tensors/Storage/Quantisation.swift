@@ -21,17 +21,17 @@ public struct Quantisation {
     }
 
     /// The bytes of values in a block format: those without a search equal to llama.cpp's reference encoders, Q4_K, Q5_K
-    /// and Q6_K at most 2 % worse in their error.
+    /// and Q6_K at most 2 % worse in their error. Values that are not numbers give blocks that say nothing; see `convert`.
     /// - Throws: `typeNotEncodable` for formats that nothing here writes, `raggedRow`.
     public static func encode(_ values: [Float], type: ElementType) throws(TensorError) -> [UInt8] {
-        guard let form = type.form else { throw .typeNotEncodable(type) }
+        guard type.isEncodable, let form = type.form else { throw .typeNotEncodable(type) }
         guard let size = type.byteCount(elements: values.count) else {
             throw .raggedRow(type: type, columns: values.count)
         }
         return unsafe [UInt8](unsafeUninitializedCapacity: size) { bytes, filled in
             unsafe values.withUnsafeBufferPointer { source in
                 guard let to = bytes.baseAddress, let from = source.baseAddress else { return }
-                _ = unsafe ck_encode(form, from, values.count, to)
+                _ = unsafe ck_encode(InstructionSet.current.table, form, from, values.count, to)
             }
             filled = size
         }
@@ -41,7 +41,7 @@ public struct Quantisation {
     public static func encode(
         _ values: [Float], type: ElementType, pool: WorkerPool
     ) throws(TensorError) -> [UInt8] {
-        guard let form = type.form else { throw .typeNotEncodable(type) }
+        guard type.isEncodable, let form = type.form else { throw .typeNotEncodable(type) }
         guard let size = type.byteCount(elements: values.count) else {
             throw .raggedRow(type: type, columns: values.count)
         }
@@ -55,7 +55,8 @@ public struct Quantisation {
                 pool.run { worker in
                     worker.forEachChunk(chunks) { chunk in
                         let start = chunk * span, n = min(span, count - start)
-                        _ = unsafe ck_encode(form, target.values + start, n, target.bytes + start / length * unit)
+                        _ = unsafe ck_encode(
+                            worker.set.table, form, target.values + start, n, target.bytes + start / length * unit)
                     }
                 }
             }

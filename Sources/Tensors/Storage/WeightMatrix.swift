@@ -1,4 +1,5 @@
 internal import CKernels
+import Synchronization
 
 /// How products with weights are computed.
 public enum Precision: Sendable {
@@ -29,35 +30,68 @@ public final class WeightMatrix: @unchecked Sendable {
     let matrix: ck_matrix
 
     /// About how many file bytes are asked for at once.
-    static let readSize = 4 << 20
+    private static let readSize = 4 << 20
+    /// The same for each of several threads: what is read is packed while it is in the core's own cache. At least so
+    /// many rows, since some sources read whole heads for a part of one.
+    private static let pieceSize = 256 << 10, pieceRows = 128
 
     /// Reads and packs a matrix.
     ///
     /// - Parameter source: the file's bytes of a range of rows. It is called for consecutive ranges in file order,
     ///   each of about 4 MB or less (16 rows at least); its errors pass through.
     /// - Throws: `sizeOutOfRange`, `raggedRow`, `typeNotComputable`, `outOfMemory`, `byteCount`, or the source's.
-    public init(
+    public convenience init(
         rows: Int, columns: Int, type: ElementType, precision: Precision,
         source: (Range<Int>) throws -> [UInt8]
     ) throws {
+        try self.init(reserving: rows, columns: columns, type: type, precision: precision)
+        for range in ranges(bytes: Self.readSize, rows: 16) { try pack(try source(range), range) }
+    }
+
+    /// Reads and packs a matrix with all threads of a pool.
+    ///
+    /// - Parameter source: as above, but called for ranges in any order and from several threads at once.
+    /// - Throws: as above; where several pieces fail, the error of one of them.
+    public convenience init(
+        rows: Int, columns: Int, type: ElementType, precision: Precision, pool: WorkerPool,
+        source: @Sendable (Range<Int>) throws -> [UInt8]
+    ) throws {
+        try self.init(reserving: rows, columns: columns, type: type, precision: precision)
+        let ranges = ranges(bytes: Self.pieceSize, rows: Self.pieceRows)
+        let failure = Mutex<(any Error)?>(nil)
+        pool.run { worker in
+            worker.forEachChunk(ranges.count) { index in
+                guard failure.withLock({ $0 == nil }) else { return }
+                do {
+                    try pack(try source(ranges[index]), ranges[index])
+                } catch {
+                    failure.withLock { $0 = $0 ?? error }
+                }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// Takes the memory of a matrix; whoever calls packs all rows.
+    private init(reserving rows: Int, columns: Int, type: ElementType, precision: Precision) throws(TensorError) {
         let stored = precision == .exact ? ElementType.f32 : type
-        guard type.form != nil, let form = stored.form else { throw TensorError.typeNotComputable(type) }
+        guard type.form != nil, let form = stored.form else { throw .typeNotComputable(type) }
         let limit = 1 << 32
         guard rows > 0, rows <= limit else {
-            throw TensorError.sizeOutOfRange(what: "The number of rows of a matrix", value: rows, limit: limit)
+            throw .sizeOutOfRange(what: "The number of rows of a matrix", value: rows, limit: limit)
         }
         guard columns > 0, columns <= limit else {
-            throw TensorError.sizeOutOfRange(what: "The number of columns of a matrix", value: columns, limit: limit)
+            throw .sizeOutOfRange(what: "The number of columns of a matrix", value: columns, limit: limit)
         }
-        guard let rowBytes = type.byteCount(elements: columns) else {
-            throw TensorError.raggedRow(type: type, columns: columns)
+        guard type.byteCount(elements: columns) != nil else {
+            throw .raggedRow(type: type, columns: columns)
         }
         var shape = unsafe ck_matrix()
         guard unsafe ck_matrix_shape(&shape, form, rows, columns) == 0 else {
-            throw TensorError.sizeOutOfRange(what: "The size of a matrix", value: rows, limit: limit / columns)
+            throw .sizeOutOfRange(what: "The size of a matrix", value: rows, limit: limit / columns)
         }
         let bytes = unsafe Int(shape.groups * shape.group_bytes)
-        guard let memory = unsafe ck_allocate(bytes) else { throw TensorError.outOfMemory(bytes: bytes) }
+        guard let memory = unsafe ck_allocate(bytes) else { throw .outOfMemory(bytes: bytes) }
         unsafe shape.data = memory.bindMemory(to: UInt8.self, capacity: bytes)
         self.rows = rows
         self.columns = columns
@@ -65,18 +99,13 @@ public final class WeightMatrix: @unchecked Sendable {
         storedType = stored
         residentBytes = bytes
         unsafe matrix = shape
-        // From here on deinit frees the memory when an error is thrown.
-        let step = max(16, Self.readSize / max(rowBytes, 1) / 16 * 16)
-        var first = 0
-        while first < rows {
-            let range = first..<min(rows, first + step)
-            let part = try source(range)
-            guard part.count == rowBytes * range.count else {
-                throw TensorError.byteCount(expected: rowBytes * range.count, actual: part.count)
-            }
-            try pack(part, range)
-            first = range.upperBound
-        }
+    }
+
+    /// Ranges of rows of about so many file bytes, in order; groups of 16 rows stay together.
+    private func ranges(bytes: Int, rows least: Int) -> [Range<Int>] {
+        let rowBytes = type.byteCount(elements: columns) ?? 1
+        let step = max(least, bytes / max(rowBytes, 1) / 16 * 16)
+        return stride(from: 0, to: rows, by: step).map { $0..<min(rows, $0 + step) }
     }
 
     /// A matrix of f32 values [rows, columns].
@@ -92,7 +121,10 @@ public final class WeightMatrix: @unchecked Sendable {
 
     deinit { unsafe ck_free(matrix.data, residentBytes) }
 
+    /// The range begins with a group of 16 rows.
     private func pack(_ bytes: [UInt8], _ range: Range<Int>) throws(TensorError) {
+        let expected = (type.byteCount(elements: columns) ?? 0) * range.count
+        guard bytes.count == expected else { throw .byteCount(expected: expected, actual: bytes.count) }
         if storedType == type {
             unsafe withUnsafePointer(to: matrix) { matrix in
                 unsafe bytes.withUnsafeBufferPointer { source in

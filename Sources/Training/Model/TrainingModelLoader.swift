@@ -27,6 +27,9 @@ final class TrainingModelLoader {
             throw TrainingModelError.unsupportedArchitecture(
                 found: c.architecture.rawValue, known: Self.known.map(\.rawValue))
         }
+        guard c.experts == nil else {
+            throw TrainingModelError.unsupported(what: "a mixture of experts")
+        }
         guard c.keyLength == c.valueLength else {
             throw TrainingModelError.unsupported(what: "a model whose keys and values have different lengths")
         }

@@ -10,31 +10,45 @@ extension EncoderModel {
     /// - Returns: for each text its states [tokens, E] after the last block.
     /// - Throws: `TransformerError` for no tokens, too many of them, or ids outside of the vocabulary.
     public func states(of texts: [[Int]], workspace: EncoderWorkspace, pool: WorkerPool) throws -> [[Float]] {
-        try compute(texts, workspace: workspace, pool: pool) { Array($0) }
+        let segments = try compute(texts.map { TextPair($0) }, workspace: workspace, pool: pool)
+        return segments.map { states(of: $0, workspace) }
     }
 
-    /// One vector of unit length for each text, from its states by this pooling.
+    /// One vector for each text, from its states by this pooling.
+    /// - Parameter normalised: whether a vector is brought to length 1.
     /// - Throws: as `states`.
     public func vectors(
-        of texts: [[Int]], pooling: Pooling, workspace: EncoderWorkspace, pool: WorkerPool
+        of texts: [[Int]], pooling: Pooling, normalised: Bool = true, workspace: EncoderWorkspace, pool: WorkerPool
     ) throws -> [[Float]] {
-        let width = embeddingLength
-        return try compute(texts, workspace: workspace, pool: pool) { states in
-            Self.normalised(Self.pooled(states, width: width, pooling))
+        let segments = try compute(texts.map { TextPair($0) }, workspace: workspace, pool: pool)
+        return segments.map { segment in
+            var sum = PooledStates(width: embeddingLength, pooling)
+            sum.add(states(of: segment, workspace))
+            return normalised ? sum.unitVector : sum.vector
         }
     }
 
     /// The tokens of a step as rows of one matrix.
     private struct Batch: Sendable {
         var tokens: [Int] = []
-        var positions: [Int] = []
+        /// Rows of the table of positions and types.
+        var places: [Int] = []
         var segments: [AttentionSegment] = []
     }
 
-    private func compute<Result>(
-        _ texts: [[Int]], workspace s: EncoderWorkspace, pool: WorkerPool, _ body: (ArraySlice<Float>) -> Result
-    ) throws -> [Result] {
+    /// The states of a text, once they are computed.
+    private func states(of segment: AttentionSegment, _ s: EncoderWorkspace) -> [Float] {
+        s.hidden.values.array(
+            segment.rows.lowerBound * embeddingLength..<segment.rows.upperBound * embeddingLength)
+    }
+
+    /// A step: the states of all texts are left in `workspace.hidden`.
+    /// - Returns: for each text where its rows lie.
+    func compute(
+        _ texts: [TextPair], workspace s: EncoderWorkspace, pool: WorkerPool
+    ) throws -> [AttentionSegment] {
         try check(texts, workspace: s)
+        let typeStride = weights.positions.rows > configuration.contextLength ? configuration.contextLength : 0
         var batch = Batch()
         var place = 0
         for text in texts {
@@ -42,18 +56,19 @@ extension EncoderModel {
             // A multiple of 16, so that sums are cut alike wherever the text stands.
             batch.segments.append(AttentionSegment(cache: s.cache, firstPosition: place, rows: rows))
             place += (text.count + 15) / 16 * 16
-            batch.tokens += text
-            batch.positions += text.indices
+            batch.tokens += text.first + text.second
+            batch.places += text.first.indices
+            batch.places += text.second.indices.map { typeStride + text.first.count + $0 }
         }
         try s.cache.reserve(positions: place)
         let input = batch
         pool.run { worker in self.blocks(input, s, worker) }
-        let states = s.hidden.values.array(0..<batch.tokens.count * embeddingLength)
-        return try batch.segments.enumerated().map { index, segment in
-            let part = segment.rows.lowerBound * embeddingLength..<segment.rows.upperBound * embeddingLength
-            guard states[part].allSatisfy(\.isFinite) else { throw TransformerError.notANumber(sequence: index) }
-            return body(states[part])
+        for (index, segment) in batch.segments.enumerated() {
+            guard states(of: segment, s).allSatisfy(\.isFinite) else {
+                throw TransformerError.notANumber(sequence: index)
+            }
         }
+        return batch.segments
     }
 
     /// From token ids to the states of the last block, from top to bottom, as every worker runs it.
@@ -63,10 +78,10 @@ extension EncoderModel {
         let width = c.embeddingLength
         let scale = 1 / Float(c.keyLength).squareRoot()
 
-        // h = LN(word + position + type 0)
+        // h = LN(word + position + type)
         worker.forEachChunk(m) { row in
             weights.embedding.decodeRow(batch.tokens[row], into: s.hidden.values, at: row * width)
-            weights.positions.decodeRow(batch.positions[row], into: s.offsets, at: row * width)
+            weights.positions.decodeRow(batch.places[row], into: s.offsets, at: row * width)
         }
         worker.barrier()
         worker.add(s.offsets, to: s.hidden.values, count: m * width)
@@ -99,34 +114,13 @@ extension EncoderModel {
             x.values, weight: norm.weight, bias: norm.bias, epsilon: configuration.normEpsilon, rows: rows, into: x)
     }
 
-    /// States [tokens, E] to one vector.
-    private static func pooled(_ states: ArraySlice<Float>, width: Int, _ pooling: Pooling) -> [Float] {
-        switch pooling {
-        case .cls: return Array(states.prefix(width))
-        case .last: return Array(states.suffix(width))
-        case .mean:
-            let count = Double(states.count / width)
-            var sums = [Double](repeating: 0, count: width)
-            for start in stride(from: states.startIndex, to: states.endIndex, by: width) {
-                for column in 0..<width { sums[column] += Double(states[start + column]) }
-            }
-            return sums.map { Float($0 / count) }
-        }
-    }
-
-    /// The vector of length 1 in the same direction; zero stays zero.
-    private static func normalised(_ vector: [Float]) -> [Float] {
-        let length = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-        return length > 0 ? vector.map { Float(Double($0) / length) } : vector
-    }
-
-    private func check(_ texts: [[Int]], workspace: EncoderWorkspace) throws {
+    private func check(_ texts: [TextPair], workspace: EncoderWorkspace) throws {
         let tokens = texts.reduce(0) { $0 + $1.count }
-        guard (1...workspace.rows).contains(tokens), !texts.contains(where: \.isEmpty) else {
+        guard (1...workspace.rows).contains(tokens), !texts.contains(where: { $0.count == 0 }) else {
             throw TransformerError.batchSize(tokens: tokens, limit: workspace.rows)
         }
         for text in texts {
-            if let id = text.first(where: { !(0..<vocabularySize).contains($0) }) {
+            if let id = (text.first + text.second).first(where: { !(0..<vocabularySize).contains($0) }) {
                 throw TransformerError.unknownToken(id: id, vocabulary: vocabularySize)
             }
             if text.count > configuration.contextLength {

@@ -58,6 +58,9 @@ public final class EncoderWorkspace: Sendable {
     let inner: ActivationBuffer
     /// Keys and values of one block, all texts of a step one behind the other.
     let cache: KeyValueCache
+    /// [M, E] what a reranker's head makes of first tokens, and [M] the scores; one row for a model of vectors.
+    let pooled: ActivationBuffer
+    let scores: FloatBuffer
 
     /// - Parameter rows: most tokens of one step.
     public init(model: EncoderModel, rows: Int) throws {
@@ -74,5 +77,8 @@ public final class EncoderWorkspace: Sendable {
         inner = try ActivationBuffer(rows: rows, columns: c.feedForwardLength, quantised: quantised)
         cache = try KeyValueCache(
             layers: 1, kvHeads: c.headCount, keyLength: c.keyLength, valueLength: c.valueLength)
+        pooled = try ActivationBuffer(
+            rows: c.scoresPairs ? rows : 1, columns: c.embeddingLength, quantised: false)
+        scores = try FloatBuffer(count: c.scoresPairs ? rows : 1)
     }
 }

@@ -29,14 +29,25 @@ struct EncoderBlockWeights: Sendable {
     var matrices: [WeightMatrix] { [query, key, value, output, up, down].map(\.weights) }
 }
 
+/// The head of a reranker: score = classifier · tanh(pooler · h), h the state of the first token. In f32.
+struct EncoderHead: Sendable {
+    /// [E, E]
+    let pooler: EncoderLayer
+    /// [1, E]
+    let classifier: EncoderLayer
+}
+
 /// All weights of an encoder.
 struct EncoderWeights: Sendable {
     /// [V, E]
     let embedding: WeightMatrix
-    /// [P, E]: for each of P positions what is added to a word there, position and token type 0 together, in f32.
+    /// [T · P, E]: for each of T token types and P positions what is added to a word there, position and type together,
+    /// in f32. T is 1 where no pairs are scored: then all tokens have type 0.
     let positions: WeightMatrix
     let embeddingNorm: EncoderNorm
     let blocks: [EncoderBlockWeights]
+    /// What scores a pair; nil for a model of vectors.
+    let head: EncoderHead?
 
     /// Bytes that the matrices hold.
     var residentBytes: Int {
@@ -54,15 +65,22 @@ struct EncoderWeights: Sendable {
 extension WeightReader {
     /// The weights of a BERT encoder.
     func encoder() throws -> EncoderWeights {
-        func layer(_ name: String) throws -> EncoderLayer {
-            EncoderLayer(weights: try matrix(name + ".weight"), bias: try vector(name + ".bias"))
+        func layer(_ name: String, precision: Precision? = nil) throws -> EncoderLayer {
+            EncoderLayer(
+                weights: try matrix(name + ".weight", precision: precision), bias: try vector(name + ".bias"))
         }
         func norm(_ name: String) throws -> EncoderNorm {
             EncoderNorm(weight: try vector(name + ".weight"), bias: try vector(name + ".bias"))
         }
         let embedding = try matrix("token_embd.weight")
-        let positions = try positionsWithType()
-        let blocks = try (0..<file.configuration.blockCount).map { index in
+        let configuration = file.configuration
+        let positions = try positionsWithTypes(configuration.scoresPairs ? configuration.tokenTypeCount : 1)
+        var head: EncoderHead?
+        if configuration.scoresPairs {
+            head = EncoderHead(
+                pooler: try layer("cls", precision: .exact), classifier: try layer("cls.output", precision: .exact))
+        }
+        let blocks = try (0..<configuration.blockCount).map { index in
             let b = "blk.\(index)."
             return EncoderBlockWeights(
                 query: try layer(b + "attn_q"), key: try layer(b + "attn_k"), value: try layer(b + "attn_v"),
@@ -71,20 +89,24 @@ extension WeightReader {
                 outputNorm: try norm(b + "layer_output_norm"))
         }
         return EncoderWeights(
-            embedding: embedding, positions: positions, embeddingNorm: try norm("token_embd_norm"), blocks: blocks)
+            embedding: embedding, positions: positions, embeddingNorm: try norm("token_embd_norm"),
+            blocks: blocks, head: head)
     }
 
-    /// Every text here is one segment, so that the type of all its tokens is 0 and its row can be added once and for
-    /// all.
-    private func positionsWithType() throws -> WeightMatrix {
+    /// The row of a token's type is added to the rows of all positions once and for all: types follow one another.
+    private func positionsWithTypes(_ count: Int) throws -> WeightMatrix {
         let positions = try matrix("position_embd.weight", precision: .exact)
-        let type = try matrix("token_types.weight", precision: .exact).row(0)
+        let types = try matrix("token_types.weight", precision: .exact)
         let width = positions.columns
-        let sums = try FloatBuffer(count: positions.rows * width)
-        for row in 0..<positions.rows {
-            positions.decodeRow(row, into: sums, at: row * width)
-            for column in 0..<width { sums[row * width + column] += type[column] }
+        let sums = try FloatBuffer(count: count * positions.rows * width)
+        for type in 0..<count {
+            let added = try types.row(type)
+            for position in 0..<positions.rows {
+                let start = (type * positions.rows + position) * width
+                positions.decodeRow(position, into: sums, at: start)
+                for column in 0..<width { sums[start + column] += added[column] }
+            }
         }
-        return try WeightMatrix(rows: positions.rows, columns: width, values: sums.array)
+        return try WeightMatrix(rows: count * positions.rows, columns: width, values: sums.array)
     }
 }

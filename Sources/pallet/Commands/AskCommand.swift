@@ -19,6 +19,7 @@ struct AskCommand: AsyncParsableCommand {
         help: ArgumentHelp(text("提示样式", "prompt style") + ": " + PromptStyle.all.map(\.name).joined(separator: ", ")))
     var style: String?
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var cache: CacheOptions
     @Flag(help: ArgumentHelp(text("模型经过拒答微调：以模型的拒答为准", "the model was tuned to refuse: its refusals count")))
     var trustRefusals = false
     @Flag(help: ArgumentHelp(text("输出 JSON 行", "print JSON lines"))) var json = false
@@ -39,8 +40,9 @@ struct AskCommand: AsyncParsableCommand {
 
     func run() async throws {
         let database = try PalletDatabase.open(home: home.folder.url, access: .readOnly)
-        var assistant = try await AssistantLoading(home: home.folder, database: database, threads: threads.count)
-            .assistant(model: model, adapter: adapter.adapter, index: index, style: style)
+        var assistant = try await AssistantLoading(
+            home: home.folder, database: database, threads: threads.count, cacheElement: cache.element
+        ).assistant(model: model, adapter: adapter.adapter, index: index, style: style)
         assistant.configuration.trustsRefusals = trustRefusals
         if let question {
             let answer = try await assistant.answer(question)

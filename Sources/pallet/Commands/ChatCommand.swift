@@ -10,6 +10,7 @@ struct ChatCommand: AsyncParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var adapter: AdapterOptions
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var cache: CacheOptions
     @Option(help: ArgumentHelp(text("系统提示", "system text"))) var system: String?
     @Option(name: .customLong("max-tokens")) var maxTokens = 512
     @Option var temperature = 0.7
@@ -17,9 +18,11 @@ struct ChatCommand: AsyncParsableCommand {
     @Option var seed: UInt64?
 
     func run() async throws {
+        let settings = Engine.Settings(threads: threads.count)
         let language = try ModelLoading(home: model.home.folder).load(
-            model.model, adapter: adapter.adapter, threads: threads.count)
-        let engine = try Engine(model: language, settings: .init(threads: threads.count))
+            model.model, adapter: adapter.adapter, threads: threads.count, cacheElement: cache.element,
+            context: settings.contextLength)
+        let engine = try Engine(model: language, settings: settings)
         let first = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
         var messages = first
         Output.note(

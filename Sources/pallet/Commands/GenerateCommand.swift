@@ -15,6 +15,8 @@ struct GenerateCommand: AsyncParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var adapter: AdapterOptions
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var cache: CacheOptions
+    @OptionGroup var prefixCache: PrefixCacheOptions
     @Option(help: ArgumentHelp(text("要续写的文本", "text to continue"))) var prompt: String?
     @Option(help: ArgumentHelp(text("JSON 文件：一组或多组词元编号", "JSON file: one list of token ids, or several")))
     var tokens: String?
@@ -49,12 +51,23 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let language = try ModelLoading(home: model.home.folder).load(
-            model.model, precision: Precision(option: compute), adapter: adapter.adapter, threads: threads.count)
-        let context = language.transformer.configuration.contextLength
-        let engine = try Engine(model: language, settings: .init(threads: threads.count, contextLength: context))
+        let loading = ModelLoading(home: model.home.folder)
+        let language = try loading.load(
+            model.model, precision: Precision(option: compute), adapter: adapter.adapter, threads: threads.count,
+            cacheElement: cache.element)
+        let lists = try prompts(language)
+        let context = room(for: lists, in: language)
+        try ContextMemory(
+            language.transformer.configuration, positions: context, element: language.transformer.cacheElement
+        ).check()
+        var settings = Engine.Settings(threads: threads.count, contextLength: context)
+        settings.savedPrefixes = try PrefixCaching(prefixCache, keeps: .everyPrompt)?.prefixes(
+            model: try loading.locate(model.model),
+            adapter: try adapter.adapter.map { try AdapterLoading(home: model.home.folder).locate($0) },
+            compute: compute)
+        let engine = try Engine(model: language, settings: settings)
         let sampling = SamplingParameters(temperature: temperature, topK: topK, topP: topP, minP: minP, seed: seed)
-        for ids in try prompts(language) {
+        for ids in lists {
             let request = GenerationRequest(
                 prompt: ids, maxTokens: maxTokens, sampling: sampling, stop: stop, ignoreEndOfTurn: ignoreEOS)
             if json {
@@ -65,6 +78,15 @@ struct GenerateCommand: AsyncParsableCommand {
                 try await stream(request, with: engine)
             }
         }
+        // What is to be saved is written before the program ends.
+        await engine.drain()
+    }
+
+    /// Positions that the longest prompt and its answer take, at most the model's: LongRoPE chooses by them.
+    private func room(for lists: [[Int]], in language: LanguageModel) -> Int {
+        let limit = language.transformer.configuration.contextLength
+        let longest = min(limit, lists.reduce(0) { max($0, $1.count) })
+        return longest + min(maxTokens, limit - longest)
     }
 
     private func stream(_ request: GenerationRequest, with engine: Engine) async throws {

@@ -11,8 +11,8 @@ struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: text("模型：目录、下载、查看、转换", "Models: catalogue, download, inspection, conversion."),
         subcommands: [
-            List.self, Pull.self, Add.self, Inspect.self, Convert.self, MergeCommand.self, ExportCommand.self,
-            LogitsCommand.self, ModelNewCommand.self,
+            List.self, Pull.self, Add.self, Inspect.self, Convert.self, QuantizeCommand.self, MergeCommand.self,
+            ExportCommand.self, LogitsCommand.self, ModelNewCommand.self,
         ])
 
     struct List: ParsableCommand {
@@ -152,12 +152,13 @@ struct LogitsCommand: ParsableCommand {
             guard !ids.isEmpty else { throw InputFile.expected(tokens, "[[id, …], …]") }
             let limit = transformer.configuration.contextLength
             if ids.count > limit { throw TransformerError.contextExceeded(positions: ids.count, limit: limit) }
-            let cache = try transformer.makeCache()
+            let limited = transformer.limited(to: ids.count)
+            let cache = try limited.makeCache()
             var logits: [Float] = []
             for start in stride(from: 0, to: ids.count, by: rows) {
                 let piece = Array(ids[start..<min(start + rows, ids.count)])
                 let step = SequenceStep(cache: cache, tokens: piece, logits: .all)
-                for row in try transformer.forward([step], workspace: workspace, pool: pool)[0] { logits += row }
+                for row in try limited.forward([step], workspace: workspace, pool: pool)[0] { logits += row }
             }
             results.append(logits)
         }
@@ -183,6 +184,11 @@ struct InspectionText {
                     "上下文 \(shape.contextLength)，宽 \(shape.embeddingLength)，层 \(shape.blockCount)，头 \(shape.headCount)/\(shape.kvHeadCount)，词表 \(shape.vocabularySize)",
                     "context \(shape.contextLength), width \(shape.embeddingLength), \(shape.blockCount) layers, "
                         + "heads \(shape.headCount)/\(shape.kvHeadCount), vocabulary \(shape.vocabularySize)"))
+        }
+        if let shape = inspection.shape, let experts = shape.expertCount, let used = shape.expertUsedCount {
+            lines.append(
+                pallet.text(
+                    "每层 \(experts) 个专家，每个词元用 \(used) 个", "\(experts) experts a layer, \(used) for each token"))
         }
         lines.append(
             pallet.text("类型 ", "types ")

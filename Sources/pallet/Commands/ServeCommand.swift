@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Inference
 import Logging
 import Service
 import Storage
@@ -17,10 +18,21 @@ struct ServeCommand: AsyncParsableCommand {
                 "adapter of the same base, served under a model name of its own (repeatable; NAME=FOLDER names it)"),
             valueName: "adapter"))
     var adapter: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            text("以 /v1/embeddings 提供的句向量模型（可多次）", "model of sentence vectors for /v1/embeddings (repeatable)"),
+            valueName: "model"))
+    var embedder: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            text("以 /v1/rerank 提供的重排模型（可多次）", "reranker for /v1/rerank (repeatable)"), valueName: "model"))
+    var reranker: [String] = []
+    @OptionGroup var prefixCache: PrefixCacheOptions
     @Option(help: ArgumentHelp(text("监听地址", "address to listen on"))) var host = "127.0.0.1"
     @Option(help: ArgumentHelp(text("端口，0 为任选", "port; 0 takes a free one"))) var port = 8080
     @OptionGroup var threads: ThreadOptions
     @Option(help: ArgumentHelp(text("上下文长度", "longest prompt and answer together, in tokens"))) var context = 8192
+    @OptionGroup var cache: CacheOptions
     @Flag(name: .customLong("require-key"), help: ArgumentHelp(text("本机访问也需要密钥", "want an API key on loopback too")))
     var requireKey = false
     @Option(name: .customLong("log-level")) var logLevel = "warning"
@@ -43,8 +55,10 @@ struct ServeCommand: AsyncParsableCommand {
         try configuration.checkHost()
         let database = try PalletDatabase.open(home: try home.folder.created().url, access: .server)
         let serving = try await Serving(
-            home: home.folder, database: database, model: model, adapters: adapter, threads: threads.count,
-            context: context)
+            home: home.folder, database: database, model: model, adapters: adapter, embedders: embedder,
+            rerankers: reranker, threads: threads.count, context: context, cacheElement: cache.element,
+            prefixCaching: PrefixCaching(prefixCache, keeps: .repeatedBeginnings))
+        Output.note(serving.contextMemory.summary)
         if !configuration.isLoopback, try await database.apiKeys.allKeys().allSatisfy({ $0.revokedAt != nil }) {
             Output.note(
                 text(

@@ -2,6 +2,7 @@ import Foundation
 import Inference
 import ModelFormats
 import Tensors
+import Transformers
 
 /// The engines of one base model: its own, and one for each adapter that is served beside it. All share the base's
 /// weights and one pool of threads; each has cached prefixes of its own, since an adapter changes keys and values.
@@ -10,21 +11,35 @@ struct AdaptedEngines {
     private(set) var named: [String: Engine] = [:]
     /// Without adapter.
     let base: Engine
+    /// What one sequence that fills the context takes.
+    let contextMemory: ContextMemory
 
     private let loading: AdapterLoading
     private let file: ModelFile
     private let language: LanguageModel
     private let pool: WorkerPool
+    private let place: URL
+    private let prefixCaching: PrefixCaching?
     private let settings: Engine.Settings
     private var byPlace: [String: Engine] = [:]
 
-    init(home: Home, model: String, threads: Int, context: Int) throws {
+    init(
+        home: Home, model: String, threads: Int, context: Int, cacheElement: KeyValueCache.Element? = nil,
+        prefixCaching: PrefixCaching? = nil
+    ) throws {
         loading = AdapterLoading(home: home)
+        place = try ModelLoading(home: home).locate(model)
+        self.prefixCaching = prefixCaching
         file = try ModelLoading(home: home).open(model)
-        language = try LanguageModel(name: ModelLoading.servedName(model), file: file)
+        contextMemory = try ContextMemory(
+            file.configuration, positions: context, element: cacheElement ?? Precision.integer.cacheElement)
+        try contextMemory.check(weights: file.weightBytes(.integer))
+        language = try LanguageModel(
+            name: ModelLoading.servedName(model), file: file, cacheElement: cacheElement, threads: threads)
         pool = try WorkerPool(threads: threads)
         settings = Engine.Settings(threads: threads, contextLength: context)
-        base = try Engine(model: language, settings: settings, pool: pool)
+        base = try Engine(
+            model: language, settings: Self.settings(settings, try prefixCaching?.prefixes(model: place)), pool: pool)
         named[language.name] = base
     }
 
@@ -43,6 +58,13 @@ struct AdaptedEngines {
         _ = try engine(place, name: name)
     }
 
+    /// The settings with a place for saved prefixes, which belong to one engine.
+    private static func settings(_ settings: Engine.Settings, _ prefixes: SavedPrefixes?) -> Engine.Settings {
+        var settings = settings
+        settings.savedPrefixes = prefixes
+        return settings
+    }
+
     /// The engine with this adapter, or without one; every adapter is taken in once.
     mutating func engine(_ adapter: String?, name: String? = nil) throws -> Engine {
         guard let adapter else { return base }
@@ -55,7 +77,8 @@ struct AdaptedEngines {
             let found = try loading.read(adapter, for: file)
             let served = try name ?? loading.servedName(adapter)
             let adapted = try language.adapted(by: found, name: served, threads: settings.threads)
-            engine = try Engine(model: adapted, settings: settings, pool: pool)
+            let prefixes = try prefixCaching?.prefixes(model: self.place, adapter: try loading.locate(adapter))
+            engine = try Engine(model: adapted, settings: Self.settings(settings, prefixes), pool: pool)
             byPlace[place] = engine
         }
         let served = name ?? engine.model.name

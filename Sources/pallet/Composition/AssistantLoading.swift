@@ -4,12 +4,14 @@ import ModelHub
 import Retrieval
 import Service
 import Storage
+import Tensors
 
 /// Puts an assistant together from what a home holds.
 struct AssistantLoading {
     let home: Home
     let database: PalletDatabase
     let threads: Int
+    var cacheElement: KeyValueCache.Element?
 
     /// - Parameters:
     ///   - model: nil takes the default model of the catalogue.
@@ -30,8 +32,10 @@ struct AssistantLoading {
 
     func engine(_ model: String?, adapter: String? = nil) throws -> Engine {
         let name = try model ?? Self.defaultModel()
-        let language = try ModelLoading(home: home).load(name, adapter: adapter, threads: threads)
-        return try Engine(model: language, settings: .init(threads: threads))
+        let settings = Engine.Settings(threads: threads)
+        let language = try ModelLoading(home: home).load(
+            name, adapter: adapter, threads: threads, cacheElement: cacheElement, context: settings.contextLength)
+        return try Engine(model: language, settings: settings)
     }
 
     static func defaultModel() throws -> String {

@@ -14,7 +14,8 @@ struct ExportCheck {
     static func bound(_ type: ModelExporter.WeightType, _ types: Set<ElementType>) -> Double {
         let bounds: [(ElementType, Double)] = [
             (.f32, 1e-7), (.f16, 1e-3), (.bf16, 0.02), (.q8_0, 0.02), (.q6_k, 0.06), (.q5_k, 0.15), (.q5_1, 0.15),
-            (.q5_0, 0.2), (.q4_k, 0.4), (.q4_1, 0.4), (.q4_0, 0.5),
+            (.q5_0, 0.2), (.q4_k, 0.4), (.q4_1, 0.4), (.q4_0, 0.5), (.iq4_nl, 0.4), (.iq4_xs, 0.4), (.q3_k, 1),
+            (.q2_k, 3),
         ]
         let stored = type == .same ? types : types.union([.f32])
         return bounds.filter { stored.contains($0.0) }.map(\.1).max() ?? 0.5
@@ -47,7 +48,7 @@ struct ExportCheck {
     }
 
     /// Texts of several kinds, so that most weights have something to say.
-    private static let texts = [
+    static let texts = [
         "押金在退房后七个工作日内原路退还；若有损坏，客服会先与您联系。",
         "The warranty period is 24 months, counted from the day of delivery.",
         "func total(_ items: [Item]) -> Int { items.reduce(0) { $0 + $1.price } }",
@@ -79,7 +80,7 @@ struct ExportCheck {
             let longest = min(Self.longest, model.configuration.contextLength)
             let ids = tokenizer.encode(text, addSpecial: true, parseSpecial: false).prefix(longest)
             let step = SequenceStep(cache: try model.makeCache(), tokens: Array(ids), logits: .all)
-            return try model.forward([step], workspace: workspace, pool: pool)[0]
+            return try model.limited(to: ids.count).forward([step], workspace: workspace, pool: pool)[0]
         }
     }
 
@@ -97,18 +98,11 @@ struct ExportCheck {
             divergence += Self.divergence(left, right)
             positions += 1
         }
-        let (old, new) = (try TokenizerDefinition(file: origin), try TokenizerDefinition(file: exported))
-        let (oldTokenizer, newTokenizer) = (try Tokenizer(old), try Tokenizer(new))
-        let sameEncoding = Self.texts.allSatisfy { text in
-            oldTokenizer.encode(text, addSpecial: true, parseSpecial: true)
-                == newTokenizer.encode(text, addSpecial: true, parseSpecial: true)
-        }
+        let words = try VocabularyCheck(origin, exported, texts: Self.texts)
         return Finding(
             positions: positions, largestDifference: largest, meanKL: divergence / Double(max(1, positions)),
-            bound: bound, sameVocabulary: old.tokens == new.tokens && expected.map(\.count) == got.map(\.count),
-            sameTemplate: old.chatTemplate == new.chatTemplate,
-            sameStopTokens: oldTokenizer.endOfGenerationTokens == newTokenizer.endOfGenerationTokens,
-            sameEncoding: sameEncoding)
+            bound: bound, sameVocabulary: words.sameVocabulary && expected.map(\.count) == got.map(\.count),
+            sameTemplate: words.sameTemplate, sameStopTokens: words.sameStopTokens, sameEncoding: words.sameEncoding)
     }
 
     /// KL(left ‖ right) of the two distributions over the vocabulary, in nats.

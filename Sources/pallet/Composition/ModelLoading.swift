@@ -31,13 +31,25 @@ struct ModelLoading {
     func open(_ name: String) throws -> ModelFile { try ModelFile.open(try locate(name)) }
 
     /// Weights, tokenizer and template, with an adapter laid beside the weights where one is named.
+    /// - Parameters:
+    ///   - threads: that read and repack the weights, and compute what an adapter needs.
+    ///   - context: positions whose keys and values must fit beside the weights, or nothing is read.
     func load(
-        _ name: String, precision: Precision = .integer, adapter: String? = nil, threads: Int = 1
+        _ name: String, precision: Precision = .integer, adapter: String? = nil,
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount, cacheElement: KeyValueCache.Element? = nil,
+        context: Int? = nil
     ) throws -> LanguageModel {
         let file = try open(name)
+        if let context {
+            let element = cacheElement ?? precision.cacheElement
+            try ContextMemory(file.configuration, positions: context, element: element)
+                .check(weights: file.weightBytes(precision))
+        }
         // An adapter that cannot be read is told before the weights are.
         let found = try adapter.map { try AdapterLoading(home: home).read($0, for: file) }
-        let language = try LanguageModel(name: Self.servedName(name), file: file, precision: precision)
+        let language = try LanguageModel(
+            name: Self.servedName(name), file: file, precision: precision, cacheElement: cacheElement,
+            threads: threads)
         guard let found else { return language }
         return try language.adapted(by: found, threads: threads)
     }

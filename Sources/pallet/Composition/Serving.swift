@@ -4,6 +4,7 @@ import Logging
 import Retrieval
 import Service
 import Storage
+import Tensors
 
 /// The composition root of the service: one engine per model name, every assistant that is configured, and one over the
 /// only index where none is. The base and its adapters share the base's weights and the threads.
@@ -11,23 +12,36 @@ struct Serving {
     let served: ServedModels
     let database: PalletDatabase
     let engine: Engine
+    /// What one answer that fills the context takes.
+    let contextMemory: ContextMemory
 
     /// - Parameters:
     ///   - adapters: of the model, each under a name of its own: a folder, or `NAME=folder`.
+    ///   - embedders: models for `/v1/embeddings`; those of the indexes are served too, since they are in memory.
+    ///   - rerankers: models for `/v1/rerank`.
+    ///   - prefixCaching: where beginnings of prompts are saved; nil for nowhere.
     ///   - writes: whether assistants let the model write; else they quote the documents.
     init(
-        home: Home, database: PalletDatabase, model: String?, adapters: [String] = [], threads: Int, context: Int,
-        writes: Bool = true
+        home: Home, database: PalletDatabase, model: String?, adapters: [String] = [], embedders named: [String] = [],
+        rerankers: [String] = [], threads: Int, context: Int, cacheElement: KeyValueCache.Element? = nil,
+        prefixCaching: PrefixCaching? = nil, writes: Bool = true
     ) async throws {
         self.database = database
         let name = try model ?? AssistantLoading.defaultModel()
-        var engines = try AdaptedEngines(home: home, model: name, threads: threads, context: context)
+        var engines = try AdaptedEngines(
+            home: home, model: name, threads: threads, context: context, cacheElement: cacheElement,
+            prefixCaching: prefixCaching)
         for adapter in adapters { try engines.serve(adapter) }
         self.engine = engines.base
+        contextMemory = engines.contextMemory
         let hotline = try await database.companyFacts.fact("hotline")
         var assistants: [String: ServedAssistant] = [:]
         let embedders = EmbedderLoading(home: home, threads: threads)
         var known: [String: ModelEmbedder] = [:]
+        for name in named {
+            let embedder = try embedders.load(name)
+            known[embedder.name] = embedder
+        }
         /// One embedder for all indexes of a space.
         func passages(_ name: String) async throws -> PassageIndex {
             guard let version = try await database.passages.index(named: name)?.active,
@@ -59,7 +73,21 @@ struct Serving {
                 configuration: configuration)
         }
         served = ServedModels(
-            engines: engines.named, assistants: assistants, startedAt: Int(Date().timeIntervalSince1970))
+            engines: engines.named, assistants: assistants,
+            embedders: Dictionary(
+                known.values.map { ($0.embedder.name, $0.embedder) }, uniquingKeysWith: { first, _ in first }),
+            rerankers: try Self.rerankers(rerankers, home: home, threads: threads),
+            startedAt: Int(Date().timeIntervalSince1970))
+    }
+
+    private static func rerankers(_ names: [String], home: Home, threads: Int) throws -> [String: Reranker] {
+        var result: [String: Reranker] = [:]
+        for name in names {
+            let reranker = try Reranker(
+                name: ModelLoading.servedName(name), file: try ModelLoading(home: home).open(name), threads: threads)
+            result[reranker.name] = reranker
+        }
+        return result
     }
 
     /// Seconds until the first token of the last answer, if any was written.

@@ -80,6 +80,9 @@ extension TensorError: ChineseMessage {
         switch self {
         case .outOfMemory(let bytes): "内存不足：需要 \(bytes) 字节。请用更小的模型或更短的上下文（--context）"
         case .threadsUnavailable(let count): "系统不给 \(count) 个计算线程：请减小 --threads"
+        case .typeNotComputable(let type): "不能用 \(type) 类型的权重计算：请转换为 F16、Q8_0、Q4_0、Q4_K 或 Q6_K"
+        case .notRepresentable(let index, let value, let type):
+            "第 \(index) 个权重为 \(value)，\(type) 存不下（最大 \(type.largestEncodable)）"
         case .byteCount(let expected, let actual): "权重应有 \(expected) 字节，只有 \(actual)：文件已损坏，请重新下载"
         default: nil
         }

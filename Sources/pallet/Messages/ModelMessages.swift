@@ -13,6 +13,8 @@ extension FileError: ChineseMessage {
             "\(path)：没有文件能在第 \(offset) 字节处有 \(count) 字节"
         case .tooLarge(let path, let size, let limit): "\(path) 有 \(size) 字节，此类文件最多 \(limit) 字节"
         case .exists(let path): "\(path) 已存在：请换一个名称，或先删除它"
+        case .noSpace(let path, let needed, let free):
+            "\(path) 需要 \(needed) 字节，磁盘只剩 \(free)：请清理磁盘，或换一个位置"
         }
     }
 }
@@ -70,6 +72,7 @@ extension ModelFileError: ChineseMessage {
     var chinese: String? {
         switch self {
         case .notAModel(let path): "\(path) 不是 GGUF 文件，也不是含 config.json 和 model.safetensors 的目录"
+        case .vocabularyOnly(let path): "\(path) 只有词表、没有权重：请使用完整的模型文件"
         case .missingTensor(let name, let shape): "缺少权重 \(name)，形状应为 \(shape)"
         case .wrongShape(let tensor, let expected, let actual):
             "按配置 \(tensor) 的形状应为 \(expected)，实际是 \(actual)"
@@ -81,6 +84,20 @@ extension ModelFileError: ChineseMessage {
         case .rowsOutOfRange(let tensor, let rows, let count): "要读 \(tensor) 的第 \(rows) 行，它只有 \(count) 行"
         case .tooLargeForFloats(let tensor, let elements, let limit):
             "\(tensor) 有 \(elements) 个值，一次最多读 \(limit) 个"
+        }
+    }
+}
+
+extension ExportError: ChineseMessage {
+    var chinese: String? {
+        switch self {
+        case .notExpressible: nil
+        case .quantisedSafetensors(let type): "safetensors 不能存放 \(type)：请选 f32、f16 或 bf16"
+        case .badFileName(let name): "“\(name)”不能用作分词器文件名"
+        case .badWeight(let tensor, let row, let value, let type):
+            "\(tensor) 第 \(row) 行有权重 \(value)，\(type) 存不下：源文件已损坏，或须用 f32、bf16"
+        case .notEncodable(let tensor, let type, let known):
+            "\(tensor) 的类型 \(type) 只能读取、不能写出：请从 \(known.joined(separator: "、")) 中选择"
         }
     }
 }

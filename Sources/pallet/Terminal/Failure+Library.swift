@@ -42,6 +42,7 @@ extension Failure {
         case is TensorError: self.init(.data, error, "计算：", "compute: ")
         case GenerationError.promptTooLong: self.init(.data, error)
         case is GenerationError: self.init(.usage, error)
+        case is EmbeddingError, is RerankingError: self.init(.data, error)
         case is SamplingError: self.init(.usage, error, "采样参数：", "sampling: ")
         case is QuestionListError: self.init(.data, error)
         case is TuningRowError: self.init(.data, error)
@@ -69,6 +70,7 @@ extension Failure {
             default: Failure(.io, error)
             }
         case .exists, .notAFile: Failure(.cannotCreate, error)
+        case .noSpace: Failure(.io, error)
         case .shortRead, .badRange, .tooLarge: Failure(.data, error, "模型文件有问题：", "the model file: ")
         }
     }

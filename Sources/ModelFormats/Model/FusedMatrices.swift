@@ -1,8 +1,10 @@
 import Tensors
 
-/// Gives the three parts of a fused `attn_qkv` matrix the names of separate matrices, so that what follows knows one
-/// form. Rows of the fused matrix: all of q, then all of k, then all of v.
-struct FusedAttention {
+/// Gives the parts of a fused matrix the names of separate matrices, so that what follows knows one form.
+///
+/// `attn_qkv` has all rows of q, then all of k, then all of v. Where an architecture fuses them (phi3), `ffn_up` has
+/// all rows of gate, then all of up.
+struct FusedMatrices {
     /// Where the rows of a tensor really lie.
     struct Part: Equatable, Sendable {
         /// The stored tensor.
@@ -17,20 +19,16 @@ struct FusedAttention {
 
     init(_ stored: [TensorDescription], _ configuration: ModelConfiguration) throws(ModelFileError) {
         let names = Set(stored.map(\.name))
-        let lengths = [
-            ("attn_q", configuration.headCount * configuration.keyLength),
-            ("attn_k", configuration.kvHeadCount * configuration.keyLength),
-            ("attn_v", configuration.kvHeadCount * configuration.valueLength),
-        ]
-        let total = lengths.reduce(0) { $0 + $1.1 }
         for tensor in stored {
-            let pieces = tensor.name.split(separator: ".")
-            let isFused = pieces.count == 4 && pieces[0] == "blk" && pieces[2] == "attn_qkv"
+            let pieces = tensor.name.split(separator: ".").map(String.init)
             // Beside separate tensors a fused one stays, and is refused as one too many.
-            guard isFused, !names.contains("blk.\(pieces[1]).attn_q.\(pieces[3])") else {
+            guard pieces.count == 4, pieces[0] == "blk", let members = Self.members(of: pieces[2], configuration),
+                !names.contains("blk.\(pieces[1]).\(members[0].name).\(pieces[3])")
+            else {
                 tensors.append(tensor)
                 continue
             }
+            let total = members.reduce(0) { $0 + $1.rows }
             let isBias = pieces[3] == "bias"
             let expected = isBias ? [total] : [configuration.embeddingLength, total]
             guard tensor.dimensions == expected else {
@@ -41,13 +39,28 @@ struct FusedAttention {
                 throw .unsupportedType(tensor: tensor.name, type: tensor.type.name, known: ["F32", "F16", "BF16"])
             }
             var start = 0
-            for (name, length) in lengths {
+            for (name, length) in members {
                 let full = "blk.\(pieces[1]).\(name).\(pieces[3])"
                 let dimensions = isBias ? [length] : [configuration.embeddingLength, length]
                 tensors.append(TensorDescription(name: full, type: tensor.type, dimensions: dimensions))
                 parts[full] = Part(source: tensor.name, start: start)
                 start += length
             }
+        }
+    }
+
+    /// The matrices that one of this name holds one behind the other, with their rows; nil for others.
+    static func members(of name: String, _ configuration: ModelConfiguration) -> [(name: String, rows: Int)]? {
+        switch name {
+        case "attn_qkv":
+            [
+                ("attn_q", configuration.headCount * configuration.keyLength),
+                ("attn_k", configuration.kvHeadCount * configuration.keyLength),
+                ("attn_v", configuration.kvHeadCount * configuration.valueLength),
+            ]
+        case "ffn_up" where configuration.architecture.fusesProjections:
+            [("ffn_gate", configuration.feedForwardLength), ("ffn_up", configuration.feedForwardLength)]
+        default: nil
         }
     }
 }
