@@ -215,7 +215,7 @@ CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, 
                            size_t y_stride, const size_t n, const size_t g, const size_t first, const size_t halves,
                            const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
-    const size_t next = w->group_bytes;
+    const size_t next = w->group_bytes, ahead = fetch_distance(w, g);
     const uint8_t *head = w->data + group * next, *codes = head + w->head_plane;
     __m256 acc[4][4][2];
 #pragma clang loop unroll(full)
@@ -228,6 +228,7 @@ CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, 
             for (size_t part = 0; part < g * halves; part++) {
                 size_t j = part / halves, h = part % halves;
                 block b;
+                if (n <= 2 && g == 4 && h == 0) fetch_ahead(head + j * next, codes + j * next, bytes, sub, ahead);
                 unpack(codes + j * next + 32 * (first + h), b.q, form);
                 load_scales(&b, head + j * next, sub, first + h, form);
 #pragma clang loop unroll(full)

@@ -173,7 +173,7 @@ CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, const uint
 CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, size_t stride, float *y,
                            size_t y_stride, const size_t n, const size_t g, const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
-    const size_t next = w->group_bytes;
+    const size_t next = w->group_bytes, ahead = fetch_distance(w, g);
     const uint8_t *head = w->data + group * next, *codes = head + w->head_plane;
     __m512 acc[16];
 #pragma clang loop unroll(full)
@@ -183,6 +183,7 @@ CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, 
 #pragma clang loop unroll(full)
             for (size_t j = 0; j < g; j++) {
                 block b;
+                if (n <= 2 && g == 4) fetch_ahead(head + j * next, codes + j * next, bytes, sub, ahead);
                 // One group's codes after the other: together they do not fit the registers.
                 if (n * g >= 8) __asm__ volatile("" ::: "memory");
                 unpack(codes + j * next, b.q, form);
