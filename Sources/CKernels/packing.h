@@ -61,11 +61,13 @@ void ck_unit_from_group(uint32_t form, const uint8_t *head, const uint8_t *codes
 /// Exact values, in one order of operations: (d * scale) * code, then the minimum, each rounded to f32.
 void ck_unit_values(uint32_t form, const ck_unit *u, float *values);
 
-/// How far ahead weights are fetched that are read once from memory: the next `g` groups where rows are short. Each
-/// group is a stream of its own, and the machine's prefetchers know a stream only after some lines of it; in long rows
-/// they know it for most of its length. 0: not at all.
+enum { CK_FETCHED = 131072 };
+
+/// How far ahead weights are fetched that are read once from memory: the next `g` groups. Each group is a stream of its
+/// own, and the machine's prefetchers know a stream only after some lines of it. 0, not at all, where that much would
+/// push out of the second-level cache what was fetched before.
 static inline size_t fetch_distance(const ck_matrix *w, size_t g) {
-    return g * w->group_bytes < 65536 ? g * w->group_bytes : 0;
+    return g * w->group_bytes <= CK_FETCHED ? g * w->group_bytes : 0;
 }
 
 /// Fetches what lies `ahead` of one block's codes, and at the first block of a unit ahead of its head.

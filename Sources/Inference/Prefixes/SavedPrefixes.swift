@@ -125,7 +125,7 @@ public final class SavedPrefixes: Sendable {
         let ids = tokens.flatMap { id in (0..<4).map { UInt8(truncatingIfNeeded: id >> (8 * $0)) } }
         let name = start + Self.digits(Checksum.of(ids[...])) + Self.ending
         do {
-            let output = try OutputFile(folder.appendingPathComponent(name), replacing: true)
+            let output = try OutputFile(folder.appendingPathComponent(name), replacing: true, isPrivate: true)
             try output.write(header)
             try output.write(contents)
             try output.commit()

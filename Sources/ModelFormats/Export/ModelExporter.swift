@@ -92,10 +92,22 @@ public struct ModelExporter {
             }
             if current != type {
                 bytes = try converted(bytes, from: current, to: type, of: tensor, rows: rows)
+            } else if type.blockLength == 1 {
+                // Copied, but looked at: damage must not travel on under a new name.
+                try checkNumbers(bytes, type, of: tensor, rows: rows)
             }
             try body(bytes, rows.count * tensor.columns)
             start = rows.upperBound
         }
+    }
+
+    private func checkNumbers(
+        _ bytes: [UInt8], _ type: ElementType, of tensor: TensorDescription, rows: Range<Int>
+    ) throws {
+        let values = try Quantisation.dequantise(bytes, type: type, count: rows.count * tensor.columns)
+        guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
+        let row = rows.lowerBound + index / max(1, tensor.columns)
+        throw ExportError.badWeight(tensor: tensor.name, row: row, value: values[index], type: type.name)
     }
 
     /// Some rows in another type; a weight that does not fit is named with its place.

@@ -25,8 +25,10 @@ public final class OutputFile {
 
     /// Opens the hidden file.
     ///
-    /// - Parameter replacing: whether a file of that name may be there already and is replaced.
-    public init(_ url: URL, replacing: Bool) throws(FileError) {
+    /// - Parameters:
+    ///   - replacing: whether a file of that name may be there already and is replaced.
+    ///   - isPrivate: whether nobody but its owner may read it.
+    public init(_ url: URL, replacing: Bool, isPrivate: Bool = false) throws(FileError) {
         target = url.path
         if !replacing, FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
         // A rename over a device or a pipe would replace it by a file.
@@ -34,7 +36,7 @@ public final class OutputFile {
         if unsafe stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: target) }
         Self.removeLeftovers(of: url)
         temporary = HiddenPart.url(beside: url).path
-        descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o644)
         guard descriptor >= 0 else { throw .failed(operation: "create", path: temporary, code: errno) }
         guard HiddenPart.lock(descriptor) else { throw .failed(operation: "lock", path: temporary, code: errno) }
         buffer.reserveCapacity(Self.bufferSize)

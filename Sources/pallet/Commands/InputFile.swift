@@ -1,3 +1,4 @@
+import ArgumentParser
 import ChatTemplates
 import Foundation
 import Inference
@@ -82,7 +83,8 @@ extension Precision {
         case "integer": self = .integer
         case "f32", "exact": self = .exact
         default:
-            throw Failure(.usage, "--compute 应为 integer 或 f32", "--compute must be integer or f32, not \(option)")
+            throw ValidationError(
+                text("--compute 应为 integer 或 f32，而不是 \(option)", "--compute must be integer or f32, not \(option)"))
         }
     }
 }

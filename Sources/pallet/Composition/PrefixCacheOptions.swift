@@ -22,6 +22,9 @@ struct PrefixCacheOptions: ParsableArguments {
     var mebibytes = 4096
 
     func validate() throws {
+        if folder?.isEmpty == true {
+            throw ValidationError(text("--prefix-cache 需要一个目录", "--prefix-cache needs a folder"))
+        }
         guard (1...1 << 30).contains(mebibytes) else {
             throw ValidationError(text("--prefix-cache-size 应为 1–1073741824", "--prefix-cache-size: 1 to 1073741824"))
         }

@@ -40,6 +40,10 @@ struct Serving {
         var known: [String: ModelEmbedder] = [:]
         for name in named {
             let embedder = try embedders.load(name)
+            try Self.refuse(
+                embedder.embedder.name,
+                isTaken: engines.named[embedder.embedder.name] != nil
+                    || known.values.contains { $0.embedder.name == embedder.embedder.name })
             known[embedder.name] = embedder
         }
         /// One embedder for all indexes of a space.
@@ -85,9 +89,18 @@ struct Serving {
         for name in names {
             let reranker = try Reranker(
                 name: ModelLoading.servedName(name), file: try ModelLoading(home: home).open(name), threads: threads)
+            try refuse(reranker.name, isTaken: result[reranker.name] != nil)
             result[reranker.name] = reranker
         }
         return result
+    }
+
+    /// Clients choose by name: of two models of one name nobody could know which answers.
+    private static func refuse(_ name: String, isTaken: Bool) throws {
+        guard isTaken else { return }
+        throw Failure(
+            .usage, "模型名 \(name) 已被占用：请给文件或目录另起名",
+            "the model name \(name) is taken: give the file or folder another name")
     }
 
     /// Seconds until the first token of the last answer, if any was written.
