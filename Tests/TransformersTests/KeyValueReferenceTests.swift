@@ -72,12 +72,13 @@ struct KeyValueReferenceTests {
         }
     }
 
-    /// Bounds about twice what was measured over these random models, whose values spread more than a trained model's
-    /// and whose experts may change places by a rounding.
+    /// Bounds about twice what was measured over these random models, whose values spread more than a trained model's;
+    /// gemma3's spread most, and raw experts may change places by a rounding.
     @Test(arguments: ReferenceModel.names)
     func fewerBitsCostLittle(_ name: String) throws {
         let reference = try ReferenceModel(name)
-        for (element, limit) in [(KeyValueCache.Element.f16, 1e-5), (.q8_0, 6e-3)] {
+        let isLoose = ["gemma3", "qwen3moe-raw"].contains(name)
+        for (element, limit) in [(KeyValueCache.Element.f16, isLoose ? 1e-5 : 1e-6), (.q8_0, isLoose ? 6e-3 : 1e-3)] {
             let got = try runner(name, element).logits(try reference.ids("long.input_ids"))
             let error = distance(got, try reference.floats("long.logits"))
             if Shared.long { print("\(name) \(element.rawValue): \(error)") }
