@@ -32,19 +32,24 @@ public struct TemplateError: Error, Sendable, Equatable, CustomStringConvertible
     public let rule: Rule
     /// What is wrong, with the value found.
     public let message: String
-    /// Line of the template, counted from 1; 0 where no line is known.
+    /// Line of the template, or of the text that was given as JSON, counted from 1; 0 where no line is known.
     public let line: Int
+    /// Column in that line, in Unicode scalars from 1; known of JSON only, else 0.
+    public let column: Int
 
     /// An error; without a line where none is known.
-    public init(_ rule: Rule, _ message: String, line: Int = 0) {
+    public init(_ rule: Rule, _ message: String, line: Int = 0, column: Int = 0) {
         self.rule = rule
         self.message = message
         self.line = line
+        self.column = column
     }
 
-    /// Line, message and rule.
+    /// Line, message and rule; of JSON, which need not have to do with a template, place and message.
     public var description: String {
-        line > 0 ? "template line \(line): \(message) (\(rule.rawValue))" : "template: \(message) (\(rule.rawValue))"
+        if rule == .json { return "line \(line), column \(column): \(message)" }
+        return line > 0
+            ? "template line \(line): \(message) (\(rule.rawValue))" : "template: \(message) (\(rule.rawValue))"
     }
 
     /// The same error with a line, where it had none.

@@ -1,7 +1,8 @@
 extension Tokenizer {
     /// Two texts as an encoder reads a pair, with the tokens that open, part and close them.
     ///
-    /// WordPiece: [CLS] a [SEP] and b [SEP]. Unigram (XLM-RoBERTa): `<s>` a `</s>` and `</s>` b `</s>`.
+    /// WordPiece: [CLS] a [SEP] and b [SEP]. Unigram (XLM-RoBERTa) and byte-level BPE (RoBERTa): `<s>` a `</s>` and
+    /// `</s>` b `</s>`.
     ///
     /// - Parameters:
     ///   - first: ids of the first text without special tokens.
@@ -10,7 +11,7 @@ extension Tokenizer {
     public func pair(_ first: [Int], _ second: [Int]) -> (first: [Int], second: [Int]) {
         let opening = bosID.map { [$0] } ?? []
         let closing = eosID.map { [$0] } ?? []
-        let parting = definition.model == .unigram ? closing : []
+        let parting = definition.model == .wordPiece ? [] : closing
         return (opening + first + closing, parting + second + closing)
     }
 

@@ -26,6 +26,19 @@ struct JSONReaderTests {
         #expect(throws: TemplateError.self) { try TemplateValue(json: text.utf8) }
     }
 
+    @Test(arguments: [
+        ("{\"托盘\" 1}", 1, 7), ("[1,\n 2,\n  x]", 3, 3), ("", 1, 1), ("[\n", 2, 1), ("1 1", 1, 3),
+    ])
+    func namesLineAndColumn(text: String, line: Int, column: Int) {
+        let error = #expect(throws: TemplateError.self) { try TemplateValue(json: text.utf8) }
+        #expect(error?.rule == .json && error?.line == line && error?.column == column, "\(String(describing: error))")
+        // Of text that need not have to do with a template.
+        let words = error.map { "\($0)" } ?? ""
+        #expect(words.hasPrefix("line \(line), column \(column): ") && !words.contains("template"), "\(words)")
+        let later = #expect(throws: TemplateError.self) { try TemplateValue(json: text.utf8, firstLine: 7) }
+        #expect(later?.line == line + 6 && later?.column == column)
+    }
+
     @Test func refusesDeepNestingAndBrokenUTF8() {
         let deep = String(repeating: "[", count: 100_000)
         #expect(throws: TemplateError.self) { try TemplateValue(json: deep.utf8) }

@@ -44,14 +44,18 @@ struct MutationTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Bounds on work hold for whatever a template does: none may take longer.
+    private static let limit = Duration.seconds(2)
+
     @Test func areRenderedOrRefused() throws {
         var random = Random(state: 20_261_126)
         let sources = try ReferenceCases.templates().map { Array(try ReferenceCases.source($0).utf8) }
         let conversations = try ReferenceCases.conversations().map(\.variables.variables)
         let clock = ContinuousClock()
         var slowest = Duration.zero
+        var slowestSource = ""
         var rendered = 0
-        let count = Shared.long ? 20_000 : 400
+        let count = Shared.long ? 50_000 : 400
         for _ in 0..<count {
             let source = Self.mutate(sources.randomElement(using: &random) ?? [], &random)
             let variables = conversations.randomElement(using: &random) ?? []
@@ -60,9 +64,9 @@ struct MutationTests {
                     rendered += 1
                 }
             }
-            slowest = max(slowest, time)
+            if time > slowest { (slowest, slowestSource) = (time, source) }
         }
-        #expect(slowest < .seconds(10), "slowest \(slowest)")
+        #expect(slowest < Self.limit, "\(slowest): \(slowestSource)")
         // Both happen, or the mutations do not reach what they should.
         #expect(rendered > count / 100 && rendered < count)
         if Shared.long { print("\(count) mutations: \(rendered) rendered, slowest \(slowest)") }

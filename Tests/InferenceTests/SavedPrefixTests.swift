@@ -64,6 +64,11 @@ final class SavedPrefixTests: Sendable {
         let plain = try await run(try engine(nil), prompt(150)).0
         let first = try await run(try engine(), prompt(150))
         #expect(first.1.restoredTokens == 0 && files.count == 1 && same(first.0, plain))
+        // What people asked is nobody else's.
+        for (url, wanted) in [(folder, 0o700), (try #require(files.first), 0o600)] {
+            let mode = try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? Int
+            #expect(mode == wanted, "\(url.lastPathComponent)")
+        }
         let again = try await run(try engine(), prompt(150))
         #expect(again.1.restoredTokens == 149 && again.0.usage.cachedTokens == 149 && same(again.0, plain))
         // Another question behind the same beginning.

@@ -217,7 +217,7 @@ struct GGUFTensorVerdictTests {
     }
 
     @Test func foldersAndPipesAreNoFiles() throws {
-        #expect(throws: GGUFError.file(.notAFile(path: scratch.url.path))) { try GGUFFile(scratch.url) }
+        #expect(throws: GGUFError.file(.isFolder(path: scratch.url.path))) { try GGUFFile(scratch.url) }
         let pipe = scratch.url.appendingPathComponent("pipe").path
         let made = unsafe mkfifo(pipe, 0o600)
         try #require(made == 0)

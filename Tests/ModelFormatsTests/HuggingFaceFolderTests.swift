@@ -209,7 +209,7 @@ struct HuggingFaceFolderTests {
                     actual: "falcon",
                     known: [
                         "llama", "mistral", "mixtral", "qwen2", "qwen3", "qwen3_moe", "gemma2", "gemma3_text", "phi3",
-                        "bert",
+                        "bert", "xlm-roberta", "roberta",
                     ]))
         guard
             case .unknownArchitecture(actual: "LlamaForSequenceClassification", _)? = refusal({

@@ -90,6 +90,60 @@ struct QuantisedExportTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path) == ["tiny.gguf"])
     }
 
+    /// Weights that keep their type are copied as they are, and looked at: a norm in f32, matrices in f16 and bf16.
+    @Test(arguments: [
+        ("blk.0.ffn_norm.weight", 0, ModelExporter.WeightType.q8_0), ("blk.0.ffn_up.weight", 5, .same),
+        ("blk.0.attn_q.weight", 3, .f16), ("blk.0.attn_v.weight", 2, .bf16), ("blk.0.attn_v.weight", 2, .same),
+    ])
+    func aCopiedWeightThatIsNoNumberIsNamed(_ tensor: String, row: Int, to type: ModelExporter.WeightType) throws {
+        let source = scratch.url.appendingPathComponent("tiny.gguf")
+        try TinyModel().write(to: source)
+        let model = try ModelFile.open(source)
+        let described = try #require(model.tensor(tensor))
+        let adapter = try LoRAAdapter(
+            configuration: LoRAConfiguration(rank: 1, alpha: 1, targets: .names(["k_proj"])),
+            modules: [
+                LoRAModule(
+                    name: "model.layers.0.self_attn.k_proj", rank: 1, inputs: 8, outputs: 4,
+                    a: [Float](repeating: 1, count: 8), b: [Float](repeating: 1, count: 4))
+            ])
+        for value in [Float.nan, .infinity, -.infinity] {
+            let odd = try oddBytes(value, described.type)
+            let damaged = try model.replacingWeights { name, rows in
+                var bytes = try model.read(name, rows: rows)
+                guard name == tensor, rows.contains(row) else { return bytes }
+                let at = (row - rows.lowerBound) * 8 * odd.count
+                bytes.replaceSubrange(at..<(at + odd.count), with: odd)
+                return bytes
+            }
+            let exporters = [ModelExporter(damaged), try ModelExporter(damaged, adapter: adapter)]
+            for (number, exporter) in exporters.enumerated() {
+                let error = #expect(throws: ExportError.self, "\(value), \(number)") {
+                    try exporter.writeGGUF(to: scratch.url.appendingPathComponent("out.gguf"), type: type)
+                }
+                guard case .badWeight(tensor, row: row, let found, described.type.name)? = error else {
+                    Issue.record("\(String(describing: error))")
+                    continue
+                }
+                #expect(found == value || (found.isNaN && value.isNaN))
+                let folder = scratch.url.appendingPathComponent("out")
+                #expect(throws: ExportError.self) { try exporter.writeHuggingFace(to: folder, type: .f32) }
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path) == ["tiny.gguf"])
+    }
+
+    /// A value that the encoder refuses, as it stands in a damaged file.
+    private func oddBytes(_ value: Float, _ type: ElementType) throws -> [UInt8] {
+        let bits: UInt32 =
+            switch type {
+            case .f16: UInt32(Float16(value).bitPattern)
+            case .bf16: value.bitPattern >> 16
+            default: value.bitPattern
+            }
+        return (0..<(type.byteCount(elements: 1) ?? 4)).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt32($0))) }
+    }
+
     @Test(arguments: [ModelExporter.WeightType.f16, .bf16, .q8_0, .q4_0, .q4_k_m, .q5_k_m, .q6_k])
     func comparisonSeesWhatTheTypeDoesNotExplain(_ type: ModelExporter.WeightType) throws {
         let model = try blocks()

@@ -78,6 +78,15 @@ import Testing
         #expect(try local.add(disk, name: "tiny") == model)
         #expect(try local.list() == [model])
         #expect(try local.resolve("tiny").path == model.url.path)
+        // How states become one vector lies one folder deeper.
+        try FileManager.default.createDirectory(
+            at: disk.appending(path: "1_Pooling"), withIntermediateDirectories: true)
+        try Data("{}".utf8).write(to: disk.appending(path: "1_Pooling/config.json"))
+        try Data("evil".utf8).write(to: disk.appending(path: "1_Pooling/code.py"))
+        let embedder = try local.add(disk, name: "embedder")
+        #expect(embedder.bytes == 124 && embedder.sha256 != model.sha256)
+        let kept = try FileManager.default.contentsOfDirectory(atPath: embedder.url.appending(path: "1_Pooling").path)
+        #expect(kept == ["config.json"])
     }
 
     @Test func whatIsNoModel() throws {

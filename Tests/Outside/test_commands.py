@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import pathlib
 import shutil
@@ -189,12 +190,85 @@ def bad_lines_and_cut_files_are_named():
         questions.write_text('{"id":"1","question":"租期？"}\n{"id":"2","text":"x"}\n', encoding="utf-8")
         fails(65, "index", "calibrate", "--questions", questions, "--home", inside,
               chinese=["第 2 行", "“question”", "“text”"], english=["Line 2", '"question"', '"text"'])
+        answers_many_queries(inside, folder)
         records = inside / "corpus" / "c" / "records.jsonl"
         lines = records.read_bytes().splitlines(keepends=True)
         assert len(lines) == 2
         records.write_bytes(lines[0])
         fails(65, "index", "build", "--corpus", "c", "--home", inside,
               chinese=["1 条记录", "2 条", "pallet corpus build"], english=["1 records", "2 records", "pallet corpus build"])
+
+
+def answers_many_queries(inside, folder):
+    wanted = ["托盘租期", "保证金"]
+    queries = folder / "queries.jsonl"
+    queries.write_text("".join(json.dumps(q, ensure_ascii=False) + "\n" for q in wanted), encoding="utf-8")
+    code, said, _ = run("search", "--queries", queries, "--by", "words", "--home", inside)
+    found = [json.loads(line) for line in said.splitlines()]
+    assert code == 0 and [f["query"] for f in found] == wanted and all(f["milliseconds"] > 0 for f in found)
+    for answer in found:
+        alone = run("search", "--query", answer["query"], "--by", "words", "--json", "--home", inside)
+        assert alone[0] == 0 and answer["hits"] == json.loads(alone[1])
+    assert any(f["hits"] for f in found)
+    # Where the machine has an embedder the index has vectors, and the passage of the same meaning comes first.
+    code, said, error = run("search", "--query", "托盘租期", "--by", "vectors", "--json", "--home", inside, language="en_US.UTF-8")
+    assert code == 0 and json.loads(said)[0]["document"] == "a.md" or code == 66 and "no vectors" in error, (code, error)
+    fails(64, "search", "--home", inside, chinese=["--queries"], english=["--queries"])
+    fails(64, "search", "--query", "a", "--queries", queries, "--home", inside, chinese=["--queries"], english=["--queries"])
+    fails(64, "search", "--query", "a", "--by", "vectors", "--reranker", "r", "--home", inside,
+          chinese=["--reranker"], english=["--reranker"])
+
+
+def writers_of_one_model_file_do_not_mix():
+    source = SHARED / "reference" / "quantisation" / "models" / "llama" / "f16.gguf"
+    if not source.is_file():
+        raise Skipped("no reference folder")
+    with home() as folder:
+        def start(kind, out):
+            return subprocess.Popen(
+                [str(BINARY), "model", "quantize", str(source), "--type", kind, "--no-check", "--output", str(out)],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        kinds = ("q8_0", "q4_0", "f16", "q4_k_m")
+        wanted = {}
+        for kind in kinds:
+            assert start(kind, folder / kind).wait(120) == 0
+            wanted[kind] = (folder / kind).read_bytes()
+            (folder / kind).unlink()
+        for _ in range(3):
+            out = folder / "out.gguf"
+            codes = [process.wait(120) for process in [start(kind, out) for kind in kinds]]
+            assert sorted(codes) == [0, 73, 73, 73], codes
+            assert out.read_bytes() == wanted[kinds[codes.index(0)]]
+            assert [path.name for path in folder.iterdir()] == ["out.gguf"]
+            out.unlink()
+
+
+def a_weight_that_is_no_number_does_not_travel_on():
+    source = SHARED / "reference" / "quantisation" / "models" / "llama" / "f16.gguf"
+    base, adapter = (SHARED / "reference" / "training" / name for name in ("bases/llama", "lora-merge/adapter"))
+    if not source.is_file() or not base.is_dir():
+        raise Skipped("no reference folder")
+    with home() as folder:
+        damaged = folder / "damaged.gguf"
+        data = bytearray(source.read_bytes())
+        # The last weight of the file: all types here are f16 or f32, whose quiet NaN ends with the same two bytes.
+        data[-2:] = b"\xff\x7f"
+        damaged.write_bytes(data)
+        out = folder / "out.gguf"
+        for kind in ("f16", "q8_0"):
+            fails(73, "model", "quantize", damaged, "--type", kind, "--output", out,
+                  chinese=["nan"], english=["nan", "the source is damaged"])
+        fails(73, "model", "export", "--model", damaged, "--to", "gguf", "--output", out, english=["nan"])
+        copy = folder / "base"
+        shutil.copytree(base, copy)
+        weights = copy / "model.safetensors"
+        data = bytearray(weights.read_bytes())
+        data[-4:] = b"\xff\xff\xff\x7f"
+        weights.chmod(0o600)
+        weights.write_bytes(data)
+        fails(73, "model", "merge", "--model", copy, "--adapter", adapter, "--output", folder / "merged",
+              english=["nan", "the source is damaged"])
+        assert sorted(path.name for path in folder.iterdir()) == ["base", "damaged.gguf"]
 
 
 def models_are_quantised_or_refused_with_words():
@@ -222,5 +296,6 @@ TESTS = [
     a_wrong_host_is_said_before_a_model_is_loaded, a_home_or_port_that_is_taken_is_said_so, names_that_lead_elsewhere_are_refused,
     homes_without_data_say_what_to_do, a_write_that_was_cut_off_is_undone_by_a_reader,
     a_page_is_imported_whole_or_not_at_all, folders_in_the_place_of_files_are_said_so, bad_lines_and_cut_files_are_named,
-    models_are_quantised_or_refused_with_words,
+    models_are_quantised_or_refused_with_words, writers_of_one_model_file_do_not_mix,
+    a_weight_that_is_no_number_does_not_travel_on,
 ]

@@ -4,12 +4,14 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import stat
 import struct
 import subprocess
 import tempfile
 
 from serving import BINARY, SHARED, Skipped
+from test_commands import fails, home
 
 TEXTS = ["hello world", "", "仓库 shelf", "a"]
 
@@ -64,6 +66,11 @@ def embedding_of_bad_input_names_the_line():
                          ('["a", 1]', "item 2"), ('{"a": 1}\n', "line 1"), ("hello\n", "line 1")):
         code, lines, said = run("embed", "--model", model, given=given)
         assert code == 65 and place in said and not lines, (given, code, said)
+        assert "template" not in said, said
+    code, _, said = run("embed", "--model", model, given='"a"\n"托盘" x\n')
+    assert code == 65 and "line 2, column 6" in said, said
+    code, _, said = run("embed", "--model", model, given='"a"\n"托盘" x\n', language="zh_CN.UTF-8")
+    assert code == 65 and "第 2 行第 6 列" in said and "模板" not in said, said
     code, _, said = run("embed", "--model", model, "--pooling", "max", given='"a"\n')
     assert code == 64 and "--pooling" in said, said
     code, _, said = run("embed", "--model", tiny("qwen2"), given='"a"\n')
@@ -108,6 +115,7 @@ def saved_prefixes_change_no_answer():
         assert first == plain and "(0 cached)" in said, said
         files = list(cache.glob("*.prefix"))
         assert len(files) == 1 and stat.S_IMODE(cache.stat().st_mode) == 0o700
+        assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
         again, said = generate("--prefix-cache", cache)
         assert again == plain and "(0 cached)" not in said, said
         # The exact path has keys and values of its own.
@@ -120,9 +128,54 @@ def saved_prefixes_change_no_answer():
     code, _, said = run(
         "generate", "--model", tiny("qwen2"), "--prompt", "a", "--prefix-cache", "/proc/none", language="zh_CN.UTF-8")
     assert code in (73, 77) and "--prefix-cache" in said, (code, said)
+    for command in (("generate", "--prompt", "a"), ("serve",)):
+        fails(64, *command, "--model", tiny("qwen2"), "--prefix-cache", "",
+              chinese=["--prefix-cache 需要一个目录"], english=["--prefix-cache needs a folder"])
+
+
+def an_unknown_way_to_compute_is_refused_with_those_there_are():
+    qwen, bert = tiny("qwen2"), tiny("bert-cls")
+    with home() as folder:
+        tokens = folder / "tokens.json"
+        tokens.write_text("[[1, 2]]")
+        for command in (("generate", "--model", qwen, "--prompt", "a"), ("embed", "--model", bert),
+                        ("rerank", "--model", bert), ("bench", "--model", qwen),
+                        ("model", "logits", "--model", qwen, "--tokens", tokens, "--output", folder / "out")):
+            fails(64, *command, "--compute", "foo", chinese=["--compute", "foo", "integer", "f32"],
+                  english=["--compute", "foo", "integer", "f32"])
+        assert [path.name for path in folder.iterdir()] == ["tokens.json"]
+
+
+def models_that_write_nothing_are_sent_to_their_command():
+    with home() as folder:
+        for file, commands in ((tiny("bert-cls"), ("pallet embed", "--embedder")),
+                               (tiny("bert-reranker"), ("pallet rerank", "--reranker"))):
+            for model in (file, file.parent):
+                for command in (("generate", "--prompt", "x"), ("bench",), ("serve", "--home", folder / "home")):
+                    fails(65, *command, "--model", model, chinese=commands, english=commands)
+
+
+def names_that_are_taken_are_not_served_twice():
+    bert, reranker, qwen = tiny("bert-cls").parent, tiny("bert-reranker").parent, tiny("qwen2").parent
+    with home() as folder:
+        others = {name: folder / name for name in ("a", "b")}
+        for place in others.values():
+            place.mkdir()
+        # The same name from another folder, the same folder twice, and the name of the model that writes.
+        for name, source in (("bert-cls", bert), ("bert-reranker", reranker), ("qwen2", bert)):
+            for place in others.values():
+                shutil.copytree(source, place / name)
+        cases = [("--embedder", bert, "--embedder", others["a"] / "bert-cls"), ("--embedder", bert, "--embedder", bert),
+                 ("--embedder", others["a"] / "qwen2"), ("--reranker", reranker, "--reranker", reranker),
+                 ("--reranker", others["a"] / "bert-reranker", "--reranker", others["b"] / "bert-reranker")]
+        for options in cases:
+            name = pathlib.Path(options[-1]).name
+            fails(64, "serve", "--home", folder / "home", "--model", qwen, "--port", 0, *options,
+                  chinese=[f"模型名 {name} 已被占用"], english=[f"the model name {name} is taken"])
 
 
 TESTS = [
     embedding_of_lines_and_lists_is_one, embedding_of_bad_input_names_the_line, reranking_scores_and_chooses,
-    saved_prefixes_change_no_answer,
+    saved_prefixes_change_no_answer, an_unknown_way_to_compute_is_refused_with_those_there_are,
+    models_that_write_nothing_are_sent_to_their_command, names_that_are_taken_are_not_served_twice,
 ]

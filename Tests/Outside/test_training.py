@@ -138,6 +138,16 @@ def bad_rows_are_named_by_file_and_line():
         refuses([pair], "pairs", method=("preference", "--method", "kto"))
         fails(66, "train", "full", "--model", base, "--data", folder / "none.jsonl", "--output", out,
               chinese=["none.jsonl"], english=["none.jsonl"])
+        for command in (("train", "full", "--output", out, "--steps", 2), ("train", "preview"),
+                        ("train", "shard", "--output", folder / "shard")):
+            fails(66, *command, "--model", base, "--data", folder, chinese=[folder, "是目录"], english=[folder, "is a folder"])
+        table = folder / "data.csv"
+        table.write_text("prompt;completion\na, b;c\n", encoding="utf-8-sig")
+        done("train", "preview", "--model", base, "--data", table)
+        table.write_text("prompt;completion\na, b;c\n", encoding="utf-16")
+        fails(65, "train", "full", "--model", base, "--data", table, "--output", out, "--steps", 2,
+              chinese=["data.csv", "UTF-16", "另存为 UTF-8"], english=["data.csv", "UTF-16", "save it as UTF-8"])
+        assert not out.exists() and not (folder / "shard").exists()
 
 
 def what_cannot_be_trained_is_refused_with_words():
@@ -166,7 +176,15 @@ def what_cannot_be_trained_is_refused_with_words():
         pairs = rows(folder / "pairs.jsonl", {"prompt_ids": [3, 4], "chosen_ids": [5], "rejected_ids": [6]})
         fails(65, "train", "preference", "--model", llama, "--data", pairs, "--output", out, "--method", "dpo",
               "--reference", qwen, "--steps", 1)
-        assert not (out / "model").exists() and not (out / "adapter").exists()
+        assert not out.exists(), list(out.iterdir())
+        fails(65, "train", "preference", "--model", llama, "--data", pairs, "--output", folder / "new" / "er" / "out",
+              "--method", "dpo", "--reference", qwen, "--steps", 1)
+        assert not (folder / "new").exists()
+        # What was there before stays.
+        out.mkdir()
+        fails(65, "train", "preference", "--model", llama, "--data", pairs, "--output", out, "--method", "dpo",
+              "--reference", qwen, "--steps", 1)
+        assert out.is_dir()
 
 
 def a_loss_that_is_no_number_ends_the_run_and_ruins_nothing():
@@ -333,8 +351,13 @@ def places_that_cannot_be_written_are_said():
         fails(73, *common, "--output", file / "run", chinese=["file"], english=["file"])
         fails(73, *common, "--output", file, chinese=["file"], english=["file"])
         assert file.read_text() == "x"
-        fails(74, *common, "--output", folder / "c", "--metrics", folder / "none" / "m.jsonl", chinese=["none"],
-              english=["none"])
+        # Told before rows are read and weights are loaded, with nothing made.
+        for metrics in (folder / "none" / "m.jsonl", file / "m.jsonl", folder):
+            fails(73, "train", "full", "--model", "none", "--data", folder / "none.jsonl", "--steps", 2, "--output",
+                  folder / "c", "--metrics", metrics, chinese=[metrics], english=[metrics])
+        assert not (folder / "c").exists()
+        done(*common, "--output", folder / "d" / "run", "--metrics", folder / "d" / "run" / "mine.jsonl")
+        assert len((folder / "d" / "run" / "mine.jsonl").read_text().splitlines()) == 2
 
 
 def killed(words, out, generator, limit):

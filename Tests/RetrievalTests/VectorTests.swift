@@ -43,6 +43,18 @@ struct VectorTests {
         return index
     }
 
+    @Test func nearestLooksAtVectorsAlone() async throws {
+        let database = try PalletDatabase.inMemory()
+        let index = try await build(database, Concepts())
+        let nearest = try await index.nearest(to: "先交的钱呢", limit: 3)
+        #expect(nearest.count == 3 && nearest.first?.passage.document.path == "deposit.md")
+        #expect(nearest.map(\.score) == nearest.map(\.score).sorted(by: >))
+        #expect(nearest.first?.score == nearest.first?.features.similarity)
+        #expect(try await index.nearest(to: "先交的钱呢", limit: 0).isEmpty)
+        let words = PassageIndex(database: database, name: "v")
+        #expect(try await words.nearest(to: "先交的钱呢", limit: 3).isEmpty, "no embedder, no vectors")
+    }
+
     @Test func findsWhatSharesNoWordWithTheQuestion() async throws {
         let database = try PalletDatabase.inMemory()
         do {

@@ -118,6 +118,25 @@ struct EmbeddingTests {
         }
     }
 
+    /// A name that is served elsewhere: what it is, where to ask it, what could be asked here.
+    @Test(arguments: [
+        ("/v1/chat/completions", "tiny-vectors", ["an embedding model", "/v1/embeddings", "tiny."]),
+        ("/v1/chat/completions", "tiny-reranker", ["a reranker", "/v1/rerank", "tiny."]),
+        ("/v1/completions", "tiny-vectors", ["an embedding model", "/v1/embeddings", "tiny."]),
+        ("/v1/embeddings", "tiny", ["writes text", "/v1/chat/completions", "tiny-vectors."]),
+        ("/v1/embeddings", "tiny-reranker", ["a reranker", "/v1/rerank", "tiny-vectors."]),
+        ("/v1/rerank", "tiny-vectors", ["an embedding model", "/v1/embeddings", "tiny-reranker."]),
+    ])
+    func aNameAtTheWrongDoorIsShownTheRightOne(_ path: String, _ model: String, words: [String]) async throws {
+        try await TestServer.run(settings) { server in
+            let reply = try await server.post(
+                path, #"{"model":"\#(model)","prompt":"a","input":"a","messages":[{"role":"user","content":"x"}]}"#)
+            let message = reply.error["message"] as? String ?? ""
+            #expect(reply.status == 400 && reply.error["param"] as? String == "model")
+            #expect(words.allSatisfy(message.contains), "\(message)")
+        }
+    }
+
     @Test func withoutSuchModelsAndWithoutKeysTheRoutesSaySo() async throws {
         try await TestServer.run { server in
             let reply = try await server.post("/v1/embeddings", #"{"model":"none","input":"a"}"#)

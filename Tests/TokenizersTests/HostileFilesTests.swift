@@ -39,6 +39,9 @@ import Tokenizers
 
     @Test func missing() {
         #expect(error(["x": Data()]) == .missingFile(expected: ["tokenizer.json", "tokenizer.model"], found: ["x"]))
+        // XLM-RoBERTa is sometimes passed on with its training file alone.
+        let alone = "sentencepiece.bpe.model"
+        #expect(error([alone: Data()]) == .missingFile(expected: ["tokenizer.json"], found: [alone]))
     }
 
     @Test(arguments: [

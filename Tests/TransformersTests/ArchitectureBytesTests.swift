@@ -13,6 +13,13 @@ struct ArchitectureBytesTests {
         "llama-gqa", "llama-bias", "llama3-rope", "mistral", "qwen2-yarn", "qwen3", "mixtral", "qwen3moe",
         "qwen3moe-raw", "gemma2", "gemma3", "phi3", "phi3-longrope",
     ]
+    /// How far the 8-bit path may be from the exact one (NMSE): twice what was measured, which is the same on every
+    /// machine. Experts and Gemma 3's widely spread values lose most.
+    private static let integerBounds: [String: Double] = [
+        "llama-gqa": 0.004, "llama-bias": 0.0013, "llama3-rope": 0.0035, "mistral": 0.0022, "qwen2-yarn": 0.0019,
+        "qwen3": 0.0035, "mixtral": 0.018, "qwen3moe": 0.0028, "qwen3moe-raw": 0.0044, "gemma2": 0.004,
+        "gemma3": 0.018, "phi3": 0.0011, "phi3-longrope": 0.0045,
+    ]
     static let types: [ModelExporter.WeightType] = Shared.long ? [.f32, .q8_0, .q4_0] : [.f32, .q4_0]
 
     private let scratch = FileManager.default.temporaryDirectory.appendingPathComponent(
@@ -62,8 +69,8 @@ struct ArchitectureBytesTests {
         for (one, other) in zip(alone, together) { #expect(one.bits == other.flatMap(\.self).bits) }
     }
 
-    /// Of 8-bit weights and activations little is lost, though these random models enlarge it: 0.0006 to 0.009. A part
-    /// that is left out or taken twice costs far more than the bound.
+    /// Of 8-bit weights and activations little is lost, though these random models enlarge it. A part that is left out
+    /// or taken twice costs far more than the bound.
     @Test(arguments: names)
     func integerPathIsNearTheExactOne(_ name: String) throws {
         let quantised = try model(name, .q8_0)
@@ -71,6 +78,7 @@ struct ArchitectureBytesTests {
         let ids = try reference.ids("mid.input_ids")
         let got = try Runner(quantised.limited(to: ids.count)).logits(ids)
         let error = distance(got, try reference.floats("mid.logits"))
-        #expect(error.nmse < 2e-2, "\(name): \(error)")
+        let bound = try #require(Self.integerBounds[name])
+        #expect(error.nmse < bound, "\(name): \(error)")
     }
 }

@@ -222,10 +222,11 @@ ck_pool *_Nullable ck_pool_create(size_t threads);
 void ck_pool_destroy(ck_pool *pool);
 /// Runs the body on all workers and returns when all have ended. One region at a time; others wait.
 void ck_pool_run(ck_pool *pool, ck_body body, void *context);
-/// Waits until all workers of the region are here; makes the chunk counter ready again.
-void ck_pool_barrier(ck_pool *pool);
-/// The next chunk number of this phase: 0, 1, 2, …, each given once.
-size_t ck_pool_claim(ck_pool *pool);
+/// Waits until all workers of the region are here; makes the claims of chunks ready again.
+void ck_pool_barrier(ck_pool *pool, size_t worker);
+/// A chunk of 0 ... < chunks that nobody has claimed in this phase, or `chunks` when there is none. All workers ask with
+/// the same number. Each gets the chunks of its own equal part in order, then those that are left of the others' parts.
+size_t ck_pool_claim(ck_pool *pool, size_t worker, size_t chunks);
 /// Scratch memory of one worker, kept between calls, contents undefined; NULL when there is none.
 float *_Nullable ck_pool_scratch(ck_pool *pool, size_t worker, size_t floats);
 /// Scratch memory of all workers together: between two barriers everyone asks for the same size and gets the same.

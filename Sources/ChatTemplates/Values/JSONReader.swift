@@ -4,9 +4,13 @@
 /// pair is refused, since the text of a template is Unicode.
 struct JSONReader {
     private let bytes: [UInt8]
+    private let firstLine: Int
     private var place = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], firstLine: Int = 1) {
+        self.bytes = bytes
+        self.firstLine = firstLine
+    }
 
     /// The one value that the text holds.
     mutating func read() throws(TemplateError) -> TemplateValue {
@@ -18,7 +22,11 @@ struct JSONReader {
     }
 
     private func failure(_ what: String) -> TemplateError {
-        TemplateError(.json, "JSON: \(what) at byte \(place)")
+        let before = bytes[..<min(place, bytes.count)]
+        let line = before.split(separator: 0x0A, omittingEmptySubsequences: false)
+        // Bytes that go on with a character are no columns.
+        let column = (line.last ?? []).count { $0 & 0xC0 != 0x80 } + 1
+        return TemplateError(.json, what, line: firstLine + line.count - 1, column: column)
     }
 
     private var current: UInt8? { place < bytes.count ? bytes[place] : nil }
@@ -194,10 +202,12 @@ struct JSONReader {
 }
 
 extension TemplateValue {
-    /// Reads the UTF-8 bytes of one JSON value. Throws ``TemplateError`` of rule `json` for whatever is not strict
-    /// JSON or is nested deeper than 160.
-    public init(json: some Sequence<UInt8>) throws(TemplateError) {
-        var reader = JSONReader(Array(json))
+    /// Reads the UTF-8 bytes of one JSON value. Throws ``TemplateError`` of rule `json`, with line and column, for
+    /// whatever is not strict JSON or is nested deeper than 160.
+    ///
+    /// - Parameter firstLine: the line that errors name for the first of these bytes, where they are a part of a file.
+    public init(json: some Sequence<UInt8>, firstLine: Int = 1) throws(TemplateError) {
+        var reader = JSONReader(Array(json), firstLine: firstLine)
         self = try reader.read()
     }
 }

@@ -31,6 +31,8 @@ struct HuggingFaceFamily: Sendable {
     var queryScalar: Double?
     /// Whether `partial_rotary_factor` may turn a part of each head only.
     var turnsPartOfHead = false
+    /// What sets an encoder of the BERT family apart; nil for decoders.
+    var encoder: EncoderKeys?
 
     /// When q, k, v and o have biases.
     enum AttentionBias: Sendable {
@@ -50,6 +52,17 @@ struct HuggingFaceFamily: Sendable {
         case stated(absent: Int?)
         /// Only with `use_sliding_window`; without `layer_types` from layer `max_window_layers` on, or on all.
         case switched(byFirstLayer: Bool)
+    }
+
+    /// Names and positions of an encoder.
+    struct EncoderKeys: Sendable {
+        /// What names of tensors begin with where a head stands on the encoder.
+        let prefix: String
+        /// The two layers that score a pair, with their GGUF names: tanh is between them.
+        let head: [String: String]
+        /// `pad_token_id` where it is absent, for families that count positions from one behind it: the table's rows
+        /// up to there belong to no token. nil: positions are counted from 0.
+        var paddingID: Int?
     }
 
     /// Where a config.json says what about its experts.

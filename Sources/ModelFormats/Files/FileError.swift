@@ -2,8 +2,12 @@
 public enum FileError: Error, Equatable, Sendable {
     /// The operation failed; `code` is the system's errno.
     case failed(operation: String, path: String, code: Int32)
-    /// The path names a folder, a pipe or a device.
+    /// A folder stands where a file is to be read.
+    case isFolder(path: String)
+    /// A pipe or a device stands where a file is to be read.
     case notAFile(path: String)
+    /// A folder, a pipe or a device stands where a file is to be written.
+    case notReplaceable(path: String)
     /// The file ended before the wanted bytes: it is shorter than its header says, or shrank while it was read.
     case shortRead(path: String, offset: Int, expected: Int, actual: Int)
     /// The wanted range cannot lie in any file (negative or beyond 2^63).
@@ -23,7 +27,11 @@ extension FileError: CustomStringConvertible {
         case .failed(let operation, let path, let code):
             "\(path): \(operation) failed: \(systemMessage(code)) (errno \(code))"
         case .notAFile(let path):
-            "\(path) is not a regular file"
+            "\(path) is not a regular file: copy what it gives into a file first"
+        case .isFolder(let path):
+            "\(path) is a folder, a file is expected: name the file in it"
+        case .notReplaceable(let path):
+            "\(path) is a folder, pipe or device, which no file replaces: choose another name"
         case .shortRead(let path, let offset, let expected, let actual):
             "\(path): \(expected) bytes expected at offset \(offset), \(actual) are there; "
                 + "the file is incomplete or was changed while it was read: copy or pull it again"

@@ -16,12 +16,14 @@ public import FoundationEssentials
 public final class OutputFile {
     private let target: String
     private let temporary: String
+    private let replaces: Bool
     private var descriptor: Int32
     private var buffer: [UInt8] = []
     /// Bytes written so far.
     public private(set) var count = 0
 
     private static let bufferSize = 1 << 20
+    private static let attempts = 16
 
     /// Opens the hidden file.
     ///
@@ -30,16 +32,30 @@ public final class OutputFile {
     ///   - isPrivate: whether nobody but its owner may read it.
     public init(_ url: URL, replacing: Bool, isPrivate: Bool = false) throws(FileError) {
         target = url.path
+        replaces = replacing
         if !replacing, FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
         // A rename over a device or a pipe would replace it by a file.
         var status = stat()
-        if unsafe stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: target) }
+        if unsafe stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notReplaceable(path: target) }
         Self.removeLeftovers(of: url)
-        temporary = HiddenPart.url(beside: url).path
-        descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o644)
-        guard descriptor >= 0 else { throw .failed(operation: "create", path: temporary, code: errno) }
-        guard HiddenPart.lock(descriptor) else { throw .failed(operation: "lock", path: temporary, code: errno) }
+        (temporary, descriptor) = try Self.create(beside: url, mode: isPrivate ? 0o600 : 0o644)
         buffer.reserveCapacity(Self.bufferSize)
+    }
+
+    /// A hidden file with a name of its own, locked. Another writer of the target that begins at this moment may take a
+    /// file that is not locked yet for a leftover and remove it: then there is another name.
+    private static func create(beside url: URL, mode: mode_t) throws(FileError) -> (path: String, descriptor: Int32) {
+        var refusal: FileError?
+        for _ in 0..<attempts {
+            let path = HiddenPart.url(beside: url).path
+            let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+            guard descriptor >= 0 else { throw .failed(operation: "create", path: path, code: errno) }
+            if HiddenPart.lock(descriptor) { return (path, descriptor) }
+            refusal = .failed(operation: "lock", path: path, code: EWOULDBLOCK)
+            _ = close(descriptor)
+            _ = unsafe unlink(path)
+        }
+        throw refusal ?? .failed(operation: "lock", path: url.path, code: EWOULDBLOCK)
     }
 
     /// Throws `noSpace` when the disk of a target has less room than it will need. Writing can still fail: others write
@@ -74,18 +90,34 @@ public final class OutputFile {
         if rest > 0 { try write(repeatElement(0, count: alignment - rest)) }
     }
 
-    /// Makes the file durable and gives it its name.
+    /// Makes the file durable and gives it its name. Throws `exists` where none is to be replaced and another writer was
+    /// ready first.
     public func commit() throws(FileError) {
         try flush()
         guard fsync(descriptor) == 0 else { throw .failed(operation: "fsync", path: temporary, code: errno) }
         let closed = close(descriptor)
         descriptor = -1
-        guard closed == 0, unsafe rename(temporary, target) == 0 else {
-            let code = errno
+        let code = closed == 0 ? giveName() : errno
+        guard code == 0 else {
             _ = unsafe unlink(temporary)
+            if code == EEXIST, !replaces { throw .exists(path: target) }
             throw .failed(operation: "rename", path: target, code: code)
         }
         try syncFolder(URL(fileURLWithPath: target).deletingLastPathComponent())
+    }
+
+    /// Gives the file its name; errno, or 0.
+    private func giveName() -> Int32 {
+        // A rename replaces what is there by now, a link does not.
+        if !replaces {
+            if unsafe link(temporary, target) == 0 {
+                _ = unsafe unlink(temporary)
+                return 0
+            }
+            // File systems without hard links are left.
+            guard [EPERM, EOPNOTSUPP, ENOTSUP, ENOSYS, EMLINK].contains(errno) else { return errno }
+        }
+        return unsafe rename(temporary, target) == 0 ? 0 : errno
     }
 
     private func flush() throws(FileError) {

@@ -33,7 +33,7 @@ public final class ReadOnlyFile: Sendable {
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             _ = close(opened)
-            throw .notAFile(path: path)
+            throw status.st_mode & S_IFMT == S_IFDIR ? .isFolder(path: path) : .notAFile(path: path)
         }
         descriptor = opened
         size = Int(status.st_size)

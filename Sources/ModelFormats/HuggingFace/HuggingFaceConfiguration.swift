@@ -21,7 +21,7 @@ struct HuggingFaceConfiguration {
         self.architecture = architecture
         // The class may say that the tensors mean something else than a language model's.
         let known = ["ForCausalLM", "Model"]
-        classifies = family == .bert && classes.first?.hasSuffix("ForSequenceClassification") ?? false
+        classifies = architecture.isEncoder && classes.first?.hasSuffix("ForSequenceClassification") ?? false
         if classifies { return }
         if let name = classes.first, !known.contains(where: { name.hasSuffix($0) }) {
             throw .unknownArchitecture(actual: name, known: Family.allCases.map { "\($0.rawValue) …ForCausalLM" })
@@ -56,14 +56,14 @@ struct HuggingFaceConfiguration {
         if let activation = try config.string(family.activation.key), !known.contains(activation) {
             throw .unknownActivation(actual: activation, known: [known[0]])
         }
-        if family == .bert, let type = try config.string("position_embedding_type"), type != "absolute" {
+        if architecture.isEncoder, let type = try config.string("position_embedding_type"), type != "absolute" {
             throw .unsupported(feature: "position embeddings of the type \(type)")
         }
         let width = try config.required("hidden_size")
         let heads = try config.required("num_attention_heads")
         guard heads > 0 else { throw .outOfRange(key: "num_attention_heads", actual: "\(heads)", allowed: "1 or more") }
         let headLength = try headLength(width: width, heads: heads)
-        let context = try config.integer("max_position_embeddings") ?? family.context
+        let context = try contextLength()
         let blocks = try config.required("num_hidden_layers")
         guard (1...ModelConfiguration.maximumBlocks).contains(blocks) else {
             throw .outOfRange(
@@ -72,7 +72,7 @@ struct HuggingFaceConfiguration {
         let rope = try HuggingFaceRope(config, family: family, context: context, headLength: headLength)
         let (window, layers) = try slidingWindow(blocks: blocks)
         let epsilon: Double =
-            if family == .bert {
+            if architecture.isEncoder {
                 try config.number("layer_norm_eps") ?? family.epsilon
             } else {
                 try config.number("rms_norm_eps") ?? family.epsilon
@@ -96,8 +96,8 @@ struct HuggingFaceConfiguration {
             slidingWindow: window,
             windowedLayers: layers,
             vocabularySize: try config.required("vocab_size"),
-            tiedOutput: family == .bert ? true : try config.bool("tie_word_embeddings") ?? family.tiesOutput,
-            tokenTypeCount: family == .bert ? try config.integer("type_vocab_size") ?? 2 : 0,
+            tiedOutput: architecture.isEncoder ? true : try config.bool("tie_word_embeddings") ?? family.tiesOutput,
+            tokenTypeCount: architecture.isEncoder ? try config.integer("type_vocab_size") ?? 2 : 0,
             pooling: pooling,
             scoresPairs: classifies)
         if window != nil { configuration.localRopeBase = rope.localBase }
@@ -105,6 +105,29 @@ struct HuggingFaceConfiguration {
         configuration.experts = try experts()
         try configuration.validate()
         return configuration
+    }
+
+    /// Rows at the beginning of an encoder's table of positions that belong to no token.
+    func unusedPositions() throws(ModelConfigurationError) -> Int {
+        guard let absent = family.encoder?.paddingID else { return 0 }
+        let padding = try config.integer("pad_token_id") ?? absent
+        guard (0...(1 << 24)).contains(padding) else {
+            throw .outOfRange(key: "pad_token_id", actual: "\(padding)", allowed: "0...\(1 << 24)")
+        }
+        return padding + 1
+    }
+
+    /// Longest sequence, in tokens.
+    private func contextLength() throws(ModelConfigurationError) -> Int {
+        let rows = try config.integer("max_position_embeddings") ?? family.context
+        let unused = try unusedPositions()
+        guard unused > 0 else { return rows }
+        guard rows > unused else {
+            throw .outOfRange(
+                key: "max_position_embeddings", actual: "\(rows)",
+                allowed: "more than the \(unused) positions that belong to no token (pad_token_id and below)")
+        }
+        return rows - unused
     }
 
     private func headLength(width: Int, heads: Int) throws(ModelConfigurationError) -> Int {

@@ -8,6 +8,7 @@ public final class HuggingFaceFolder: Sendable {
     /// Files that belong to the tokenizer or to generation, read as they are where they exist.
     public static let tokenizerFileNames = [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model",
+        "sentencepiece.bpe.model",
         "vocab.json", "merges.txt", "generation_config.json", "chat_template.jinja", "chat_template.json",
     ]
     static let maximumConfig = 8 << 20
@@ -66,24 +67,28 @@ public final class HuggingFaceFolder: Sendable {
         _ stored: [SafetensorsTensor], _ config: HuggingFaceConfiguration, _ configuration: ModelConfiguration
     ) throws -> ([TensorDescription], [String: [String]], [String: FusedMatrices.Part]) {
         let architecture = configuration.architecture
+        let encoder = config.family.encoder
         var names = StoredNames(configuration)
         for tensor in stored where !TensorNames.isDerived(tensor.name) {
             // A tied model's own lm_head is the embedding once more: transformers ignores it too.
             if tensor.name == "lm_head.weight", configuration.tiedOutput { continue }
             let found =
-                architecture.isEncoder
-                ? EncoderTensorNames.gguf(tensor.name, head: configuration.scoresPairs)
-                    .map { (name: $0, expert: Int?.none) }
-                : TensorNames.gguf(tensor.name, architecture: architecture)
+                if let encoder {
+                    EncoderTensorNames.gguf(tensor.name, encoder, head: configuration.scoresPairs)
+                        .map { (name: $0, expert: Int?.none) }
+                } else {
+                    TensorNames.gguf(tensor.name, architecture: architecture)
+                }
             guard let found else {
-                // What BERT was pretrained with beside the encoder; no vector comes from it.
-                if architecture.isEncoder, EncoderTensorNames.isUnused(tensor.name) { continue }
+                // What an encoder was pretrained with beside itself; no vector comes from it.
+                if let encoder, EncoderTensorNames.isUnused(tensor.name, encoder) { continue }
                 throw ModelFileError.unexpectedTensor(name: tensor.name, architecture: config.family.rawValue)
             }
             let type = isOffset(found.name, architecture) ? .f32 : try elementType(of: tensor)
             try names.add(tensor, as: found.name, expert: found.expert, type: type)
         }
-        let split = try FusedMatrices(try names.tensors(), configuration)
+        var split = try FusedMatrices(try names.tensors(), configuration)
+        try split.dropPositions(try config.unusedPositions(), configuration)
         let tensors = split.tensors.sorted {
             (TensorNames.place($0.name), $0.name) < (TensorNames.place($1.name), $1.name)
         }

@@ -3,7 +3,7 @@ import Tensors
 /// Gives the parts of a fused matrix the names of separate matrices, so that what follows knows one form.
 ///
 /// `attn_qkv` has all rows of q, then all of k, then all of v. Where an architecture fuses them (phi3), `ffn_up` has
-/// all rows of gate, then all of up.
+/// all rows of gate, then all of up. A table of positions may begin with rows that no token has.
 struct FusedMatrices {
     /// Where the rows of a tensor really lie.
     struct Part: Equatable, Sendable {
@@ -47,6 +47,19 @@ struct FusedMatrices {
                 start += length
             }
         }
+    }
+
+    /// Leaves out the first rows of the table of positions, which belong to no token.
+    mutating func dropPositions(_ count: Int, _ configuration: ModelConfiguration) throws(ModelFileError) {
+        let name = "position_embd.weight"
+        guard count > 0, let index = tensors.firstIndex(where: { $0.name == name }) else { return }
+        let stored = tensors[index]
+        let (width, context) = (configuration.embeddingLength, configuration.contextLength)
+        guard stored.dimensions == [width, count + context] else {
+            throw .wrongShape(tensor: name, expected: [width, count + context], actual: stored.dimensions)
+        }
+        tensors[index] = TensorDescription(name: name, type: stored.type, dimensions: [width, context])
+        parts[name] = Part(source: name, start: count)
     }
 
     /// The matrices that one of this name holds one behind the other, with their rows; nil for others.

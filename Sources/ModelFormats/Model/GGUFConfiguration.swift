@@ -8,8 +8,10 @@ struct GGUFConfiguration {
     ///   - embeddingRows: rows of `token_embd.weight`, 0 when there is none.
     ///   - tokenTypeRows: rows of `token_types.weight`, 0 when there is none.
     ///   - hasOutput: whether there is an `output.weight`.
+    ///   - hasScore: whether there is a `cls.output.weight`.
     static func configuration(
-        metadata: [String: GGUFValue], fileName: String, embeddingRows: Int, tokenTypeRows: Int, hasOutput: Bool
+        metadata: [String: GGUFValue], fileName: String, embeddingRows: Int, tokenTypeRows: Int, hasOutput: Bool,
+        hasScore: Bool
     ) throws(ModelConfigurationError) -> ModelConfiguration {
         guard let named = metadata["general.architecture"] else { throw .missing(key: "general.architecture") }
         guard let text = named.string else {
@@ -28,7 +30,9 @@ struct GGUFConfiguration {
         configuration.pooling = try reader.pooling()
         if architecture.isEncoder {
             configuration.tokenTypeCount = tokenTypeRows
-            configuration.scoresPairs = try reader.optionalInteger("pooling_type") == rankPooling
+            // Published rerankers state no pooling; their head says what they are.
+            let pooling = try reader.optionalInteger("pooling_type")
+            configuration.scoresPairs = pooling == rankPooling || (pooling == nil && hasScore)
         }
         try configuration.validate()
         return configuration

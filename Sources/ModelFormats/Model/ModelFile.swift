@@ -57,7 +57,8 @@ public final class ModelFile: Sendable {
             metadata: collection.metadata, fileName: fileName,
             embeddingRows: collection.tensor("token_embd.weight")?.rows ?? 0,
             tokenTypeRows: collection.tensor("token_types.weight")?.rows ?? 0,
-            hasOutput: collection.tensor("output.weight") != nil)
+            hasOutput: collection.tensor("output.weight") != nil,
+            hasScore: collection.tensor("cls.output.weight") != nil)
         try GGUFTokenizerKeys.check(collection.metadata, vocabularySize: configuration.vocabularySize)
         let stored = try collection.tensors.map { tensor in
             guard let type = tensor.type.elementType else {

@@ -25,7 +25,7 @@ final class SafetensorsCollection: Sendable {
             stated = try Self.weightMap(index)
             names = Set(stated.values).sorted()
         } else {
-            throw .noWeights(folder: folder.path)
+            throw Self.noWeights(folder)
         }
         guard names.count <= Self.maximumShards else {
             throw .badIndex(path: index.path, reason: "it names \(names.count) files, at most 4096 are accepted")
@@ -48,6 +48,15 @@ final class SafetensorsCollection: Sendable {
         }
         files = opened
         self.owners = owners
+    }
+
+    /// A folder without safetensors; many older models have only a pickle.
+    private static func noWeights(_ folder: URL) -> SafetensorsError {
+        let pickles = ["pytorch_model.bin", "pytorch_model.bin.index.json"]
+        let found = pickles.first {
+            FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+        }
+        return found.map { .pickledWeights(folder: folder.path, file: $0) } ?? .noWeights(folder: folder.path)
     }
 
     /// Some bytes of a tensor, counted from its start.

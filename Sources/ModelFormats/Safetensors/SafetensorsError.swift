@@ -21,6 +21,8 @@ public enum SafetensorsError: Error, Equatable, Sendable {
     case badIndex(path: String, reason: String)
     case missingFromShard(tensor: String, file: String)
     case noWeights(folder: String)
+    /// Weights are there as a pickle, which runs code when it is read.
+    case pickledWeights(folder: String, file: String)
 }
 
 extension SafetensorsError: CustomStringConvertible {
@@ -62,6 +64,10 @@ extension SafetensorsError: CustomStringConvertible {
             return "safetensors: the index says that \(tensor) is in \(file), it is not"
         case .noWeights(let folder):
             return "\(folder) has neither model.safetensors nor model.safetensors.index.json"
+        case .pickledWeights(let folder, let file):
+            return "\(folder) has its weights in \(file), a pickle, which can run code when it is read: it is not read "
+                + "here. Take a copy of the model in safetensors or GGUF, or write it once with transformers "
+                + "(save_pretrained)"
         }
     }
 }

@@ -7,6 +7,8 @@ internal import Foundation
 struct FolderCopy {
     private static let endings = [".json", ".safetensors", ".model", ".txt", ".jinja", ".md"]
     private static let names = ["LICENSE", "LICENCE", "NOTICE"]
+    /// What sentence-transformers keeps in a folder of its own: how states become one vector.
+    private static let pooling = "1_Pooling/config.json"
     private static let limit = 2000
 
     private let source: URL
@@ -25,9 +27,11 @@ struct FolderCopy {
         guard all.count <= Self.limit else {
             throw .notAModel(path: shown.path, reason: "\(all.count) files, at most \(Self.limit)")
         }
-        files = all.filter { name in
+        let kept = all.filter { name in
             Self.endings.contains { name.hasSuffix($0) } || Self.names.contains { name.hasPrefix($0) }
-        }.sorted()
+        }
+        let hasPooling = FileTasks.stamp(source.appending(path: Self.pooling).resolvingSymlinksInPath()) != nil
+        files = (kept + (hasPooling ? [Self.pooling] : [])).sorted()
         guard files.contains("config.json") else { throw .notAModel(path: shown.path, reason: "no config.json") }
         guard files.contains(where: { $0.hasSuffix(".safetensors") }) else {
             throw .notAModel(path: shown.path, reason: "no *.safetensors")
@@ -46,6 +50,7 @@ struct FolderCopy {
             let from = source.appending(path: name).resolvingSymlinksInPath()
             guard let stamp = FileTasks.stamp(from) else { continue }
             let to = target.appending(path: name)
+            if name == Self.pooling { try FileTasks.makeFolder(to.deletingLastPathComponent()) }
             try FileTasks.wrap(to, "copy to") { try FileManager.default.copyItem(at: from, to: to) }
             list += "\(name) \(try FileDigest.sha256(to))\n"
             done += stamp.bytes

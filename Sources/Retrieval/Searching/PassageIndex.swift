@@ -11,6 +11,8 @@ public struct PassageIndex: Sendable {
     public var cutter: PassageCutter
     /// Makes vectors of passages and questions; nil searches by words alone.
     public let embedder: (any Embedder)?
+    /// Reads the best passages again before some are chosen; nil leaves the order of the search.
+    public var reranking: Reranking?
     private let vectors = VectorCache()
 
     /// Makes the value from its parts.
@@ -59,6 +61,7 @@ public struct PassageIndex: Sendable {
         }
         let sentences = meaning == nil ? [:] : try await store.sentenceVectors(ids: passages.map(\.id))
         var hits = ranking.hits(passages, meaning: meaning, sentences: sentences)
+        if let reranking { hits = try await reranking.reordered(hits, question: question) }
         hits = Contradiction(ranking: ranking, meaning: meaning).newerFirst(Array(hits.prefix(max(limit, 20))))
         let shown: [PassageHit] = hits.prefix(max(0, limit)).map { hit in
             var hit = hit
@@ -73,7 +76,7 @@ public struct PassageIndex: Sendable {
 
     /// How alike all passages are to the question; nil where the index has no vectors of this embedder, so that spaces
     /// are never mixed.
-    private func meaning(of question: Question, version: IndexVersion) async throws -> Meaning? {
+    func meaning(of question: Question, version: IndexVersion) async throws -> Meaning? {
         guard let embedder,
             let table = try await vectors.table(of: version, space: embedder.name, in: store),
             let vector = try await embedder.embed([question.text], as: .question).first

@@ -12,8 +12,7 @@ struct EmbeddedTexts {
 
     init(_ draft: PassageDraft, title: String) {
         let heading = draft.heading.isEmpty ? title : draft.heading
-        let lead = draft.lead.isEmpty ? "" : draft.lead + "\n"
-        passage = (heading.isEmpty ? "" : heading + "\n") + lead + draft.text
+        passage = Self.whole(heading: draft.heading, title: title, lead: draft.lead, text: draft.text)
         let stored = StoredPassage(
             id: 0, document: StoredDocument(record: "", path: "", title: title), ordinal: 0, start: 0,
             length: draft.length, heading: draft.heading, lead: draft.lead, text: draft.text, hash: "")
@@ -26,6 +25,14 @@ struct EmbeddedTexts {
             let under = [place, piece.above.section == place ? "" : piece.above.section].filter { !$0.isEmpty }
             return (piece.range.lowerBound, (under + [said]).joined(separator: "："))
         }
+    }
+}
+
+extension EmbeddedTexts {
+    /// A passage as models read it: what it stands under, then its text.
+    static func whole(heading: String, title: String, lead: String, text: String) -> String {
+        let heading = heading.isEmpty ? title : heading
+        return (heading.isEmpty ? "" : heading + "\n") + (lead.isEmpty ? "" : lead + "\n") + text
     }
 }
 

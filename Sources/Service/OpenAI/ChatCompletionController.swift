@@ -18,7 +18,8 @@ struct ChatCompletionController {
                 .complete(request, context, conversation: conversation, parameters: parameters)
         }
         guard let engine = served.engines[parameters.model] else {
-            throw OpenAIError.unknownModel(parameters.model, known: served.names)
+            throw served.refusal(
+                of: parameters.model, fitting: served.assistants.keys.sorted() + served.engines.keys.sorted())
         }
         let prompt: [Int]
         do {

@@ -15,11 +15,7 @@ struct CompletionController {
         let fields = try await RequestFields(reading: request)
         let parameters = try GenerationParameters(fields)
         guard let engine = served.engines[parameters.model] else {
-            if served.assistants[parameters.model] != nil {
-                throw OpenAIError.invalid(
-                    "model", "'\(parameters.model)' is an assistant: ask it through /v1/chat/completions.")
-            }
-            throw OpenAIError.unknownModel(parameters.model, known: served.names)
+            throw served.refusal(of: parameters.model, fitting: served.engines.keys.sorted())
         }
         let tokenizer = engine.model.tokenizer
         let top = try fields.integer("logprobs", in: 0...5)

@@ -17,7 +17,7 @@ struct EmbeddingController {
         let fields = try await RequestFields(reading: request)
         let model = try fields.string("model") ?? ""
         guard let embedder = served.embedders[model] else {
-            throw served.refusal(of: model, purpose: "makes no vectors", known: served.embedders.keys.sorted())
+            throw served.refusal(of: model, fitting: served.embedders.keys.sorted())
         }
         let texts = try texts(fields)
         let encoding = try encoding(fields)
@@ -122,14 +122,5 @@ enum EmbeddingTypes {
         let data: [Item]
         let model: String
         let usage: Usage
-    }
-}
-
-extension ServedModels {
-    /// Why a name cannot be used for a purpose: it is not served, or made for something else.
-    func refusal(of name: String, purpose: String, known: [String]) -> OpenAIError {
-        guard names.contains(name) else { return .unknownModel(name, known: known) }
-        let others = known.isEmpty ? "none is served" : known.joined(separator: ", ")
-        return .invalid("model", "The model '\(name)' \(purpose). Models that do: \(others).")
     }
 }

@@ -16,7 +16,7 @@ struct RerankController {
         let fields = try await RequestFields(reading: request)
         let model = try fields.string("model") ?? ""
         guard let reranker = served.rerankers[model] else {
-            throw served.refusal(of: model, purpose: "does not rerank", known: served.rerankers.keys.sorted())
+            throw served.refusal(of: model, fitting: served.rerankers.keys.sorted())
         }
         guard let query = try fields.string("query"), !query.isEmpty else {
             throw OpenAIError.invalid("query", "query must be a string that is not empty.")

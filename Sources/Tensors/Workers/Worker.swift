@@ -13,14 +13,15 @@ public struct Worker {
     public var count: Int { pool.threads }
 
     /// Waits until all workers are here. All must call it equally often.
-    public func barrier() { unsafe ck_pool_barrier(pool.pool) }
+    public func barrier() { unsafe ck_pool_barrier(pool.pool, index) }
 
-    /// Calls the body for those chunks of 0 ..< n that this worker claims first; all workers together do each once.
+    /// Calls the body for those chunks of 0 ..< n that this worker claims first; all workers together do each once. Each
+    /// begins with its own equal part, in order, and then helps with the others'.
     ///
-    /// There is no barrier inside; the next call needs one in between.
+    /// There is no barrier inside; the next call needs one in between, and all workers give the same n.
     public func forEachChunk(_ n: Int, _ body: (Int) -> Void) {
         while true {
-            let chunk = unsafe ck_pool_claim(pool.pool)
+            let chunk = unsafe ck_pool_claim(pool.pool, index, n)
             guard chunk < n else { return }
             body(chunk)
         }

@@ -22,7 +22,11 @@ extension TokenizerDefinition {
         } else if let json {
             builder = try HuggingFaceVocabulary(json)
         } else {
-            throw .missingFile(expected: ["tokenizer.json", "tokenizer.model"], found: files.keys.sorted())
+            // The unigram file of XLM-RoBERTa does not say which ids its pieces have; tokenizer.json does.
+            let isXLM = files["sentencepiece.bpe.model"] != nil
+            throw .missingFile(
+                expected: isXLM ? ["tokenizer.json"] : ["tokenizer.json", "tokenizer.model"], found: files.keys.sorted()
+            )
         }
         let settings = try HuggingFaceSettings(files)
         for token in settings.addedTokens { try builder.add(token) }

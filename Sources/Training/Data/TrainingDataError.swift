@@ -20,6 +20,8 @@ public enum TrainingDataError: Error, Equatable, Sendable {
     case notAList(file: String)
     /// A table without a header.
     case noHeader(file: String)
+    /// A text whose byte order mark says UTF-16.
+    case utf16(file: String)
     /// A file ending that is not read.
     case unknownFile(file: String)
     /// The file cannot be read.
@@ -66,6 +68,9 @@ extension TrainingDataError: CustomStringConvertible {
         case .noRows(let files): "no row to train on in \(files.joined(separator: ", "))"
         case .notAList(let file): "\(file): expected a JSON list of rows, or one JSON object a line"
         case .noHeader(let file): "\(file): a table needs a first row with the names of its columns"
+        case .utf16(let file):
+            "\(file) is UTF-16, data files are UTF-8: save it as UTF-8 (in Excel as CSV UTF-8), or convert it with "
+                + "iconv -f UTF-16 -t UTF-8"
         case .unknownFile(let file): "\(file): data files are .jsonl, .ndjson, .json, .csv and .tsv"
         case .file(let error): error.description
         }

@@ -41,6 +41,21 @@ public final class MetricsFile {
         try openFile()
     }
 
+    /// Throws where such a file could not be made or written, without making it.
+    public static func check(_ url: URL) throws(WriteError) {
+        var status = stat()
+        if unsafe stat(url.path, &status) == 0 {
+            guard status.st_mode & S_IFMT != S_IFDIR else { throw WriteError(path: url.path, code: EISDIR) }
+            guard unsafe access(url.path, W_OK) == 0 else { throw WriteError(path: url.path, code: errno) }
+            return
+        }
+        let code = errno
+        guard code == ENOENT else { throw WriteError(path: url.path, code: code) }
+        guard unsafe access(url.deletingLastPathComponent().path, W_OK) == 0 else {
+            throw WriteError(path: url.path, code: errno)
+        }
+    }
+
     private func openFile() throws {
         descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw WriteError(path: path, code: errno) }

@@ -18,6 +18,7 @@ struct AskCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(text("提示样式", "prompt style") + ": " + PromptStyle.all.map(\.name).joined(separator: ", ")))
     var style: String?
+    @OptionGroup var reranker: RerankerOptions
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var cache: CacheOptions
     @Flag(help: ArgumentHelp(text("模型经过拒答微调：以模型的拒答为准", "the model was tuned to refuse: its refusals count")))
@@ -42,7 +43,9 @@ struct AskCommand: AsyncParsableCommand {
         let database = try PalletDatabase.open(home: home.folder.url, access: .readOnly)
         var assistant = try await AssistantLoading(
             home: home.folder, database: database, threads: threads.count, cacheElement: cache.element
-        ).assistant(model: model, adapter: adapter.adapter, index: index, style: style)
+        ).assistant(
+            model: model, adapter: adapter.adapter, index: index, style: style,
+            reranking: try reranker.reranking(home: home.folder, threads: threads.count))
         assistant.configuration.trustsRefusals = trustRefusals
         if let question {
             let answer = try await assistant.answer(question)

@@ -60,7 +60,7 @@ struct BenchCommand: ParsableCommand {
             return try BenchReport(limits: measurement.limits).show(json: json)
         }
         let bench = try ModelBench(
-            file: ModelLoading(home: home.folder).open(model), precision: Precision(option: compute),
+            file: ModelLoading(home: home.folder).openWriter(model), precision: Precision(option: compute),
             cacheElement: cache.element, threads: threads.count, generated: generate)
         if inTurns { return try answerLines(bench, &measurement) }
 

@@ -42,7 +42,7 @@ enum InputFile {
         do {
             return try TemplateValue(json: data)
         } catch {
-            throw Failure(.data, "\(path) 不是有效的 JSON：\(error)", "\(path) is not valid JSON: \(error)")
+            throw Failure(notJSON: path, error)
         }
     }
 

@@ -22,11 +22,11 @@ struct JSONTexts {
         var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         values = try lines.enumerated().map { number, line in
-            let place = text("\(name) 第 \(number + 1) 行", "\(name), line \(number + 1)")
-            do {
-                return (place, try TemplateValue(json: Data(line)))
+            do throws(TemplateError) {
+                let value = try TemplateValue(json: line, firstLine: number + 1)
+                return (text("\(name) 第 \(number + 1) 行", "\(name), line \(number + 1)"), value)
             } catch {
-                throw Failure(.data, "\(place) 不是有效的 JSON：\(error)", "\(place): not valid JSON: \(error)")
+                throw Failure(notJSON: name, error)
             }
         }
     }

@@ -140,7 +140,7 @@ struct LogitsCommand: ParsableCommand {
 
     func run() throws {
         let lists = try TokenLists(file: tokens).lists
-        let file = try ModelLoading(home: model.home.folder).open(model.model)
+        let file = try ModelLoading(home: model.home.folder).openWriter(model.model)
         let found = try adapter.adapter.map { try AdapterLoading(home: model.home.folder).read($0, for: file) }
         let base = try TransformerModel(file: file, precision: Precision(option: compute))
         let transformer = try found.map { try base.adapted(by: $0, threads: threads.count) } ?? base

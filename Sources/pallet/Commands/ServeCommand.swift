@@ -27,6 +27,13 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             text("以 /v1/rerank 提供的重排模型（可多次）", "reranker for /v1/rerank (repeatable)"), valueName: "model"))
     var reranker: [String] = []
+    @Option(
+        name: .customLong("assistant-reranker"),
+        help: ArgumentHelp(
+            text(
+                "重排模型：助手按它的评分重新排序检索到的段落（同时以 /v1/rerank 提供）",
+                "reranker that orders what assistants find anew (also served by /v1/rerank)"), valueName: "model"))
+    var assistantReranker: String?
     @OptionGroup var prefixCache: PrefixCacheOptions
     @Option(help: ArgumentHelp(text("监听地址", "address to listen on"))) var host = "127.0.0.1"
     @Option(help: ArgumentHelp(text("端口，0 为任选", "port; 0 takes a free one"))) var port = 8080
@@ -56,7 +63,8 @@ struct ServeCommand: AsyncParsableCommand {
         let database = try PalletDatabase.open(home: try home.folder.created().url, access: .server)
         let serving = try await Serving(
             home: home.folder, database: database, model: model, adapters: adapter, embedders: embedder,
-            rerankers: reranker, threads: threads.count, context: context, cacheElement: cache.element,
+            rerankers: reranker, assistantReranker: assistantReranker, threads: threads.count, context: context,
+            cacheElement: cache.element,
             prefixCaching: PrefixCaching(prefixCache, keeps: .repeatedBeginnings))
         Output.note(serving.contextMemory.summary)
         if !configuration.isLoopback, try await database.apiKeys.allKeys().allSatisfy({ $0.revokedAt != nil }) {

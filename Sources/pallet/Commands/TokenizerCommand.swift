@@ -104,7 +104,7 @@ struct TokenizerCommand: AsyncParsableCommand {
                     Output.write(text)
                 }
             } catch let error as TemplateError {
-                throw Failure(.data, "模板出错：\(Failure.chinese(error))", "template: \(error)")
+                throw Failure(.data, "模板出错：\(Failure.chinese(error))", "\(error)")
             }
         }
 
@@ -120,7 +120,7 @@ struct TokenizerCommand: AsyncParsableCommand {
                 extra = [("bos_token", .string(tokenizer.bosText)), ("eos_token", .string(tokenizer.eosText))]
                 return try ChatTemplate(source: source)
             } catch let error as TemplateError {
-                throw Failure(.data, "模板出错：\(Failure.chinese(error))", "template: \(error)")
+                throw Failure(.data, "模板出错：\(Failure.chinese(error))", "\(error)")
             }
         }
     }

@@ -30,7 +30,7 @@ struct AdaptedEngines {
         loading = AdapterLoading(home: home)
         place = try ModelLoading(home: home).locate(model)
         self.prefixCaching = prefixCaching
-        file = try ModelLoading(home: home).open(model)
+        file = try ModelLoading(home: home).openWriter(model)
         contextMemory = try ContextMemory(
             file.configuration, positions: context, element: cacheElement ?? Precision.integer.cacheElement)
         try contextMemory.check(weights: file.weightBytes(.integer))

@@ -16,12 +16,14 @@ struct AssistantLoading {
     /// - Parameters:
     ///   - model: nil takes the default model of the catalogue.
     ///   - index: nil takes the only one.
+    ///   - reranking: reads the found passages again.
     func assistant(
-        model: String?, adapter: String? = nil, index: String?, style: String?
+        model: String?, adapter: String? = nil, index: String?, style: String?, reranking: Reranking? = nil
     ) async throws -> Assistant {
-        let passages = try await IndexChoice(
+        var passages = try await IndexChoice(
             database: database, embedders: EmbedderLoading(home: home, threads: threads)
         ).index(index)
+        passages.reranking = reranking
         let engine = try engine(model, adapter: adapter)
         var configuration = Assistant.Configuration(hotline: try await database.companyFacts.fact("hotline"))
         configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""

@@ -20,7 +20,7 @@ struct ModelExporting {
     let checks: Bool
 
     /// Writes and checks.
-    /// - Returns: what the check found; nil where none was asked for.
+    /// - Returns: what the check of logits found; nil where none was asked for, and for encoders, whose weights are compared.
     func write(_ form: Form, type: ModelExporter.WeightType?, to output: URL) throws -> ExportCheck.Finding? {
         if form.isAdapter, adapter == nil {
             throw Failure(
@@ -37,7 +37,13 @@ struct ModelExporting {
         case .gguf, .safetensors: try writeModel(form, type, output)
         }
         if form == .gguf { try OllamaModelfile.write(beside: output, for: file) }
-        return checks ? try check(form, type, output) : nil
+        guard checks else { return nil }
+        if file.configuration.architecture.isEncoder {
+            // An encoder has no logits: its weights are compared one by one.
+            try ModelQuantising(file: file, type: type, pool: try WorkerPool(threads: threads)).check(output)
+            return nil
+        }
+        return try check(form, type, output)
     }
 
     /// The wanted type, or each tensor's own in a GGUF, or in safetensors the base's where that is plain.

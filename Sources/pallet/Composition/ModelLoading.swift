@@ -30,6 +30,20 @@ struct ModelLoading {
 
     func open(_ name: String) throws -> ModelFile { try ModelFile.open(try locate(name)) }
 
+    /// A model that writes text. One that makes vectors or scores pairs is refused with what it is for.
+    func openWriter(_ name: String) throws -> ModelFile {
+        let file = try open(name)
+        guard file.configuration.architecture.isEncoder else { return file }
+        guard file.configuration.scoresPairs else {
+            throw Failure(
+                .data, "\(name) 是句向量模型，不能生成文字：请用 pallet embed，服务中用 pallet serve --embedder",
+                "\(name) is an embedding model and writes no text: use pallet embed, or pallet serve --embedder")
+        }
+        throw Failure(
+            .data, "\(name) 是重排模型，不能生成文字：请用 pallet rerank，服务中用 pallet serve --reranker",
+            "\(name) is a reranker and writes no text: use pallet rerank, or pallet serve --reranker")
+    }
+
     /// Weights, tokenizer and template, with an adapter laid beside the weights where one is named.
     /// - Parameters:
     ///   - threads: that read and repack the weights, and compute what an adapter needs.
@@ -39,7 +53,7 @@ struct ModelLoading {
         threads: Int = ProcessInfo.processInfo.activeProcessorCount, cacheElement: KeyValueCache.Element? = nil,
         context: Int? = nil
     ) throws -> LanguageModel {
-        let file = try open(name)
+        let file = try openWriter(name)
         if let context {
             let element = cacheElement ?? precision.cacheElement
             try ContextMemory(file.configuration, positions: context, element: element)

@@ -19,11 +19,13 @@ struct Serving {
     ///   - adapters: of the model, each under a name of its own: a folder, or `NAME=folder`.
     ///   - embedders: models for `/v1/embeddings`; those of the indexes are served too, since they are in memory.
     ///   - rerankers: models for `/v1/rerank`.
+    ///   - assistantReranker: the one of them, or one more, by which assistants order what they find.
     ///   - prefixCaching: where beginnings of prompts are saved; nil for nowhere.
     ///   - writes: whether assistants let the model write; else they quote the documents.
     init(
         home: Home, database: PalletDatabase, model: String?, adapters: [String] = [], embedders named: [String] = [],
-        rerankers: [String] = [], threads: Int, context: Int, cacheElement: KeyValueCache.Element? = nil,
+        rerankers: [String] = [], assistantReranker: String? = nil, threads: Int, context: Int,
+        cacheElement: KeyValueCache.Element? = nil,
         prefixCaching: PrefixCaching? = nil, writes: Bool = true
     ) async throws {
         self.database = database
@@ -34,6 +36,8 @@ struct Serving {
         for adapter in adapters { try engines.serve(adapter) }
         self.engine = engines.base
         contextMemory = engines.contextMemory
+        let (weighing, reranking) = try Self.rerankers(
+            rerankers, assistants: assistantReranker, RerankerLoading(home: home, threads: threads))
         let hotline = try await database.companyFacts.fact("hotline")
         var assistants: [String: ServedAssistant] = [:]
         let embedders = EmbedderLoading(home: home, threads: threads)
@@ -48,12 +52,16 @@ struct Serving {
         }
         /// One embedder for all indexes of a space.
         func passages(_ name: String) async throws -> PassageIndex {
+            var index = PassageIndex(database: database, name: name)
+            index.reranking = reranking
             guard let version = try await database.passages.index(named: name)?.active,
                 let space = version.vectorSpace
-            else { return PassageIndex(database: database, name: name) }
+            else { return index }
             let embedder = known[space] ?? embedders.forSearching(version)
             known[space] = embedder
-            return PassageIndex(database: database, name: name, embedder: embedder)
+            index = PassageIndex(database: database, name: name, embedder: embedder)
+            index.reranking = reranking
+            return index
         }
         for record in try await database.assistants.allAssistants() {
             guard let knowledge = record.knowledge,
@@ -80,19 +88,23 @@ struct Serving {
             engines: engines.named, assistants: assistants,
             embedders: Dictionary(
                 known.values.map { ($0.embedder.name, $0.embedder) }, uniquingKeysWith: { first, _ in first }),
-            rerankers: try Self.rerankers(rerankers, home: home, threads: threads),
+            rerankers: weighing,
             startedAt: Int(Date().timeIntervalSince1970))
     }
 
-    private static func rerankers(_ names: [String], home: Home, threads: Int) throws -> [String: Reranker] {
+    /// The rerankers by name, and what the assistants do with theirs.
+    private static func rerankers(
+        _ names: [String], assistants: String?, _ loading: RerankerLoading
+    ) throws -> ([String: Reranker], Reranking?) {
         var result: [String: Reranker] = [:]
-        for name in names {
-            let reranker = try Reranker(
-                name: ModelLoading.servedName(name), file: try ModelLoading(home: home).open(name), threads: threads)
+        var reranking: Reranking?
+        for name in names + [assistants].compactMap({ $0 }).filter({ !names.contains($0) }) {
+            let reranker = try loading.load(name)
             try refuse(reranker.name, isTaken: result[reranker.name] != nil)
             result[reranker.name] = reranker
+            if name == assistants { reranking = Reranking(ModelReranker(reranker)) }
         }
-        return result
+        return (result, reranking)
     }
 
     /// Clients choose by name: of two models of one name nobody could know which answers.

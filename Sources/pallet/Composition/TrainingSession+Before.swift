@@ -60,6 +60,13 @@ extension TrainingSession {
             over: inputs)
     }
 
+    /// Refuses a file for metrics that could not be written. One in the run's folder can be, once that is made.
+    func checkMetrics() throws {
+        guard let metrics = options.metrics.map({ URL(fileURLWithPath: $0).standardizedFileURL }) else { return }
+        let isInside = metrics.deletingLastPathComponent().path == folder.url.standardizedFileURL.path
+        if !isInside || FileManager.default.fileExists(atPath: folder.url.path) { try MetricsFile.check(metrics) }
+    }
+
     /// Refuses before loading what the machine's memory cannot hold.
     func checkMemory(_ estimate: TrainingEstimate) throws {
         let available = MachineMemory.available
@@ -73,8 +80,17 @@ extension TrainingSession {
         )
     }
 
-    func prepareFolder(_ group: any Communicator) throws {
+    /// Makes the run's folder.
+    ///
+    /// - Returns: the folder and those above it that were not there before, innermost first.
+    func prepareFolder(_ group: any Communicator) throws -> [URL] {
+        var made: [URL] = []
         if group.isLeader {
+            var place = folder.url.standardizedFileURL
+            while !FileManager.default.fileExists(atPath: place.path), place.path != "/" {
+                made.append(place)
+                place.deleteLastPathComponent()
+            }
             do {
                 try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
             } catch {
@@ -85,6 +101,16 @@ extension TrainingSession {
             }
         }
         try group.barrier()
+        return made
+    }
+
+    /// Removes folders that this run made and has nothing to keep in. Its lock is held meanwhile.
+    func removeUnused(_ made: [URL]) {
+        for (index, place) in made.enumerated() {
+            let names = try? FileManager.default.contentsOfDirectory(atPath: place.path)
+            guard let names, names.isEmpty || (index == 0 && names == [".lock"]) else { return }
+            try? FileManager.default.removeItem(at: place)
+        }
     }
 
     /// One run in a folder at a time: two would write into each other's files.

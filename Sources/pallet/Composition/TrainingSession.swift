@@ -74,19 +74,25 @@ struct TrainingSession {
     }
 
     private func run(_ group: any Communicator) throws {
+        if group.isLeader { try checkMetrics() }
         let parts = try prepare()
         try checkMemory(parts.estimate)
-        try prepareFolder(group)
         let identity = try identity(parts)
         try group.requireEqual(identity.fields.sorted { $0.key < $1.key }.description, named: "the run")
+        let made = try prepareFolder(group)
         // All leave together, or none would.
         let isDone = try group.isLeader ? isDone(identity) : false
         if try group.allGather([isDone ? 1 : 0]).contains([1]) { return }
         let lock = try group.isLeader ? lockFolder() : nil
         defer { withExtendedLifetime(lock) {} }
         if group.isLeader { folder.removeLeftovers() }
-        guard let card = try train(parts, identity, group) else { return }
-        addSamples(parts, to: card)
+        do {
+            guard let card = try train(parts, identity, group) else { return }
+            addSamples(parts, to: card)
+        } catch {
+            removeUnused(made)
+            throw error
+        }
     }
 
     /// The model, or where the folder has no weights random ones.
@@ -96,10 +102,10 @@ struct TrainingSession {
 
     private func prepare() throws -> Parts {
         let location = try ModelLoading(home: home).locate(modelName)
+        try checkPlaces(model: location)
         let base = try Self.open(location, seed: options.seed)
         let definition = try TokenizerDefinition(file: base)
         let tokenizer = try Tokenizer(definition)
-        try checkPlaces(model: location)
         let start = try shape?.adapter.map { try AdapterLoading(home: home).read($0, for: base) }
         if let start { try shape?.checkAgreement(with: start.configuration) }
         let part =

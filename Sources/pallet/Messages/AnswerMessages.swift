@@ -58,7 +58,7 @@ extension TemplateError: ChineseMessage {
         case .raised: "\(place)拒绝了输入：\(message)"
         case .unsupported: "\(place)用了尚不支持的写法：\(message)"
         case .limit: "\(place)超出限度：\(message)"
-        case .json: "所给的 JSON 有误：\(message)"
+        case .json: "第 \(line) 行第 \(column) 列：\(message)"
         }
     }
 }

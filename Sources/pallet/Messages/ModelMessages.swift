@@ -6,7 +6,9 @@ extension FileError: ChineseMessage {
     var chinese: String? {
         switch self {
         case .failed(_, let path, let code): "\(path)：\(SystemReason(code: code).chinese)（errno \(code)）"
-        case .notAFile(let path): "\(path) 不是普通文件"
+        case .isFolder(let path): "\(path) 是目录，应为文件：请写出其中的文件名"
+        case .notAFile(let path): "\(path) 不是普通文件：请先把内容存成文件"
+        case .notReplaceable(let path): "\(path) 是目录、管道或设备，不会被文件取代：请换一个名称"
         case .shortRead(let path, let offset, let expected, let actual):
             "\(path)：从第 \(offset) 字节起应有 \(expected) 字节，只有 \(actual)：文件不完整或读取时被改动，请重新复制或下载"
         case .badRange(let path, let offset, let count):
@@ -62,6 +64,9 @@ extension SafetensorsError: ChineseMessage {
         case .noSuchTensor(let name): "safetensors 文件中没有权重 \(name)"
         case .missingFromShard(let tensor, let file): "索引说权重 \(tensor) 在 \(file) 中，实际没有：请重新下载"
         case .noWeights(let folder): "\(folder) 中没有 model.safetensors，也没有 model.safetensors.index.json"
+        case .pickledWeights(let folder, let file):
+            "\(folder) 的权重在 \(file) 中：pickle 文件读取时可执行代码，因此不读。请改用 safetensors 或 GGUF 版本，"
+                + "或用 transformers 另存一次（save_pretrained）"
         case .unknownType(let tensor, let actual): "safetensors 的权重 \(tensor) 类型 \(actual) 未知"
         default: nil
         }

@@ -52,6 +52,8 @@ extension TrainingDataError: ChineseMessage {
         case .noRows(let files): "\(files.joined(separator: "、")) 中没有可训练的行"
         case .notAList(let file): "\(file)：应为 JSON 数组，或每行一个 JSON 对象"
         case .noHeader(let file): "\(file)：表格第一行应为各列名称"
+        case .utf16(let file):
+            "\(file) 是 UTF-16 编码，数据文件应为 UTF-8：请另存为 UTF-8（Excel 中选“CSV UTF-8”），或用 iconv -f UTF-16 -t UTF-8 转换"
         case .unknownFile(let file): "\(file)：数据文件应为 .jsonl、.ndjson、.json、.csv 或 .tsv"
         case .file(let error): error.chinese
         }

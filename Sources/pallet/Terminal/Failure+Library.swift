@@ -37,7 +37,7 @@ extension Failure {
         case TrainingDataError.file(let error), TokenShardError.file(let error): self = Self.file(error)
         case is TrainingDataError, is TokenShardError: self.init(.data, error, "训练数据：", "training data: ")
         case is TrainerError, is TrainingModelError, is CheckpointError, is RowSourceError: self.init(.data, error)
-        case is MetricsFile.WriteError: self.init(.io, error)
+        case let error as MetricsFile.WriteError: self = Self.metrics(error)
         case let error as CommunicationError: self = Self.communication(error)
         case is TensorError: self.init(.data, error, "计算：", "compute: ")
         case GenerationError.promptTooLong: self.init(.data, error)
@@ -52,6 +52,11 @@ extension Failure {
         case is CancellationError: self.init(.temporary, "已取消", "cancelled")
         default: self = Self.system(error)
         }
+    }
+
+    /// An input that should be JSON and is not.
+    init(notJSON name: String, _ error: TemplateError) {
+        self.init(.data, "\(name) 不是有效的 JSON：\(Self.chinese(error))", "\(name) is not valid JSON: \(error)")
     }
 
     /// An error in its own words, behind what it is about.
@@ -69,9 +74,18 @@ extension Failure {
             case EACCES, EPERM: Failure(.noPermission, error)
             default: Failure(.io, error)
             }
-        case .exists, .notAFile: Failure(.cannotCreate, error)
+        case .isFolder, .notAFile: Failure(.noInput, error)
+        case .exists, .notReplaceable: Failure(.cannotCreate, error)
         case .noSpace: Failure(.io, error)
         case .shortRead, .badRange, .tooLarge: Failure(.data, error, "模型文件有问题：", "the model file: ")
+        }
+    }
+
+    private static func metrics(_ error: MetricsFile.WriteError) -> Failure {
+        switch error.code {
+        case ENOENT, ENOTDIR, EISDIR: Failure(.cannotCreate, error)
+        case EACCES, EPERM, EROFS: Failure(.noPermission, error)
+        default: Failure(.io, error)
         }
     }
 

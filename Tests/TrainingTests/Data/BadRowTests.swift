@@ -59,6 +59,8 @@ struct BadRowTests {
                 continue
             }
         }
+        #expect(
+            try Self.problem(#"{"text":"托盘" x}"#) == .notJSON("column 14 of the row: no ',' or '}' after a value"))
     }
 
     @Test("a template that changes, loses or does not end an answer is refused")

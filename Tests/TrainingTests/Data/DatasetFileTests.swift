@@ -1,4 +1,5 @@
 import Foundation
+import ModelFormats
 import Testing
 import Training
 
@@ -18,6 +19,32 @@ struct DatasetFileTests {
         #expect(try Self.texts("\n [ {\n\"text\":\"ab\"} ,\n{\"text\": \"cd\"}\n] \n", as: "x.json") == Self.expected)
         #expect(try Self.texts("id,text\r\n1,ab\r\n2,\"cd\"\r\n", as: "x.csv") == Self.expected)
         #expect(try Self.texts("text\tid\nab\t\n\ncd\t2", as: "x.tsv") == Self.expected)
+    }
+
+    @Test("a table's separator is the one that its header has")
+    func separators() throws {
+        #expect(try Self.texts("id;text\r\n1;ab\r\n2;\"cd\"\r\n", as: "x.csv") == Self.expected)
+        #expect(try Self.texts("\u{FEFF}id\ttext\n1\tab\n2\tcd\n", as: "x.csv") == Self.expected)
+        // Separators in quotes, and of other kinds in cells.
+        #expect(try Self.texts("text,\"a;b;c\"\nab,x;y\ncd,\n", as: "x.csv") == Self.expected)
+        #expect(try Self.texts("\"text\";\"a,b\"\nab;1,5\ncd;2,5\n", as: "x.csv") == Self.expected)
+        #expect(try Self.texts("text\nab\ncd\n", as: "x.csv") == Self.expected)
+        #expect(try Self.texts("text;id\n\"a;\nb\";1\n", as: "x.csv") == ["a⟦;\nb<|endoftext|>⟧"])
+        // What is named for tabs has tabs.
+        #expect(throws: TrainingDataError.self) { try Self.texts("id;text\n1;ab\n", as: "x.tsv") }
+    }
+
+    @Test("UTF-16 is told by its byte order mark, whatever the file's ending")
+    func utf16() throws {
+        for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian] {
+            let mark: [UInt8] = encoding == .utf16LittleEndian ? [0xFF, 0xFE] : [0xFE, 0xFF]
+            for name in ["x.jsonl", "x.json", "x.csv", "x.tsv"] {
+                let data = Data(mark) + (try #require("id,text\n1,ab\n".data(using: encoding)))
+                #expect(throws: TrainingDataError.utf16(file: name)) {
+                    try TestModel.read(data, as: name, with: try TestModel.reader(template: nil))
+                }
+            }
+        }
     }
 
     @Test("brackets, quotes and commas in strings do not end a row; lines are counted")
@@ -89,6 +116,9 @@ struct DatasetFileTests {
         #expect(throws: TrainingDataError.noRows(files: ["x.jsonl"])) { try Self.texts("", as: "x.jsonl") }
         #expect(throws: TrainingDataError.self) {
             try TestModel.reader().read([URL(fileURLWithPath: "/nonexistent/x.jsonl")]) { _ in }
+        }
+        #expect(throws: TrainingDataError.file(.isFolder(path: "/tmp"))) {
+            try TestModel.reader().read([URL(fileURLWithPath: "/tmp")]) { _ in }
         }
     }
 }

@@ -24,6 +24,21 @@ struct RunFolderTests {
         }
     }
 
+    /// Told before a run begins, and nothing is made by asking.
+    @Test func whereMetricsCannotBeWrittenIsTold() throws {
+        let place = try Place()
+        try place.put("file")
+        let folder = place.folder.url
+        for name in ["new.jsonl", "file"] { try MetricsFile.check(folder.appendingPathComponent(name)) }
+        try MetricsFile.check(URL(fileURLWithPath: "/dev/null"))
+        for (name, code) in [("", EISDIR), ("none/m.jsonl", ENOENT), ("file/m.jsonl", ENOTDIR)] {
+            let url = folder.appendingPathComponent(name)
+            let error = #expect(throws: MetricsFile.WriteError.self) { try MetricsFile.check(url) }
+            #expect(error?.code == code && error?.path == url.path)
+        }
+        #expect(try place.names() == ["file"])
+    }
+
     /// Only what the writer of a state names so.
     @Test func leftoversGoAndOtherFilesStay() throws {
         let place = try Place()

@@ -10,7 +10,8 @@ public struct DatasetRecord: Sendable {
     public let content: Result<TemplateDictionary, RowProblem>
 }
 
-/// A data file that is read row by row: JSON lines, a JSON list, or a table (CSV, TSV) with a header.
+/// A data file that is read row by row: JSON lines, a JSON list, or a table (CSV, TSV) with a header. Tables named
+/// `.csv` may have semicolons or tabs between their cells, as spreadsheets of many countries write them.
 ///
 /// Memory: one row and one chunk of the file.
 public struct DatasetFile {
@@ -31,7 +32,10 @@ public struct DatasetFile {
     public init(_ url: URL) throws(TrainingDataError) {
         name = url.lastPathComponent
         do {
-            var file = try ChunkedFile(try ReadOnlyFile(url))
+            let opened = try ReadOnlyFile(url)
+            let mark = try opened.bytes(at: 0, count: min(2, opened.size))
+            if mark == [0xFF, 0xFE] || mark == [0xFE, 0xFF] { throw TrainingDataError.utf16(file: name) }
+            var file = try ChunkedFile(opened)
             switch url.pathExtension.lowercased() {
             case "jsonl", "ndjson": reader = .lines(file)
             case "json":
@@ -41,8 +45,10 @@ public struct DatasetFile {
                 case UInt8(ascii: "{"), nil: reader = .lines(file)
                 default: throw TrainingDataError.notAList(file: name)
                 }
-            case "csv": reader = .table(try TableReader(file, delimiter: UInt8(ascii: ","), name: name))
-            case "tsv": reader = .table(try TableReader(file, delimiter: 0x09, name: name))
+            case "csv":
+                let delimiters = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
+                reader = .table(try TableReader(file, delimiters: delimiters, name: name))
+            case "tsv": reader = .table(try TableReader(file, delimiters: [UInt8(ascii: "\t")], name: name))
             default: throw TrainingDataError.unknownFile(file: name)
             }
         } catch let error as FileError {
@@ -91,7 +97,9 @@ public struct DatasetFile {
             guard case .dict(let entries) = try TemplateValue(json: bytes) else { return .failure(.notAnObject) }
             return .success(entries)
         } catch {
-            return .failure(.notJSON(error.message))
+            // Lines are counted in the row here: the file's line, on which the row begins, is told beside.
+            let place = error.line > 1 ? "line \(error.line), column \(error.column)" : "column \(error.column)"
+            return .failure(.notJSON("\(place) of the row: \(error.message)"))
         }
     }
 }

@@ -20,9 +20,12 @@ struct TableReader {
         var isEmpty: Bool { cells.allSatisfy(\.isEmpty) }
     }
 
-    init(_ file: ChunkedFile, delimiter: UInt8, name: String) throws {
+    /// Reads the header.
+    ///
+    /// - Parameter delimiters: those that may stand between cells; the first is taken where the header has none.
+    init(_ file: ChunkedFile, delimiters: [UInt8], name: String) throws {
         self.file = file
-        self.delimiter = delimiter
+        delimiter = try Self.delimiter(of: file, among: delimiters)
         var first: Row?
         repeat { first = try Self.row(&self.file, delimiter) } while first?.isEmpty ?? false
         guard let first, first.problem == nil, first.isWhole else { throw TrainingDataError.noHeader(file: name) }
@@ -54,6 +57,22 @@ struct TableReader {
             entries[name] = (isJSON ? try? TemplateValue(json: cell) : nil) ?? .string(text)
         }
         return .success(entries)
+    }
+
+    /// The one that stands most often in the header outside quotes; of two the earlier in the list.
+    private static func delimiter(of file: ChunkedFile, among delimiters: [UInt8]) throws(FileError) -> UInt8 {
+        var file = file
+        var counts = [Int](repeating: 0, count: delimiters.count)
+        var isQuoted = false
+        var size = 0
+        try file.skipSpace()
+        while size < DatasetFile.longestRow, let byte = try file.next(), isQuoted || byte != 0x0A {
+            size += 1
+            if byte == quote { isQuoted.toggle() }
+            if !isQuoted, let index = delimiters.firstIndex(of: byte) { counts[index] += 1 }
+        }
+        let most = counts.max() ?? 0
+        return zip(delimiters, counts).first { $1 == most }?.0 ?? UInt8(ascii: ",")
     }
 
     /// The next row, nil at the end of the file.

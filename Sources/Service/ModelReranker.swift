@@ -1,0 +1,16 @@
+public import Inference
+public import Retrieval
+
+/// A reranker as retrieval uses one.
+public struct ModelReranker: PassageReranker {
+    /// What computes.
+    public let reranker: Reranker
+
+    /// A reranker for passages of an index.
+    public init(_ reranker: Reranker) { self.reranker = reranker }
+
+    /// The logits: unlike their sigmoids they still differ where all passages are good or all are bad.
+    public func scores(question: String, passages: [String]) async throws -> [Double] {
+        try await reranker.scores(query: question, passages: passages).map(\.logit)
+    }
+}
