@@ -46,9 +46,14 @@ public struct MachineSpeed: Sendable, Equatable {
             }
         }
 
-        let rounds = 100_000
-        let once = Double(Worker.multiplyAdds(rounds: rounds, pool: pool))
-        peak = Self.rate(work: once, for: 0.05, seconds) { _ = Worker.multiplyAdds(rounds: rounds, pool: pool) }
+        // The best of many short pieces: whatever else runs for a moment is not the units' fault.
+        var best = 0.0
+        for _ in 0..<40 {
+            let start = seconds()
+            let done = Worker.multiplyAdds(rounds: 400_000, pool: pool)
+            best = max(best, Double(done) / max(seconds() - start, 1e-9))
+        }
+        peak = best
     }
 
     private static func rate(work: Double, for span: Double, _ seconds: () -> Double, _ body: () -> Void) -> Double {
