@@ -209,14 +209,14 @@ CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, const size
     }
 }
 
-/// n activation rows times g groups, of each `halves` halves from half `first` on. Several groups are as many streams
-/// from memory (see avx512.c).
+/// n activation rows times g groups, of each `halves` halves from half `first` on.
 CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, size_t stride, float *y,
                            size_t y_stride, const size_t n, const size_t g, const size_t first, const size_t halves,
                            const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
-    const size_t next = w->group_bytes, ahead = fetch_distance(w, g);
+    const size_t next = w->group_bytes;
     const uint8_t *head = w->data + group * next, *codes = head + w->head_plane;
+    const uint8_t *ahead = fetch_start(w, group, g);
     __m256 acc[4][4][2];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < n; i++)
@@ -228,7 +228,7 @@ CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, 
             for (size_t part = 0; part < g * halves; part++) {
                 size_t j = part / halves, h = part % halves;
                 block b;
-                if (n <= 2 && g == 4 && h == 0) fetch_ahead(head + j * next, codes + j * next, bytes, sub, ahead);
+                if (n <= 2 && g == 2 && h == 0) fetch_ahead(&ahead, form);
                 unpack(codes + j * next + 32 * (first + h), b.q, form);
                 load_scales(&b, head + j * next, sub, first + h, form);
 #pragma clang loop unroll(full)
@@ -265,9 +265,9 @@ CK_INLINE void blocks_rows(const ck_matrix *w, size_t group, const ck_block *x, 
 CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, const void *x, size_t stride, size_t m,
                               float *y, const uint32_t form) {
     size_t y_stride = groups * CK_ROWS, end = group + groups;
-    for (; m <= 2 && group + 4 <= end; group += 4, y += 4 * CK_ROWS) {
-        if (m == 1) blocks_tile(w, group, x, stride, y, y_stride, 1, 4, 0, 2, form);
-        else blocks_tile(w, group, x, stride, y, y_stride, 2, 4, 0, 2, form);
+    for (; m <= 2 && group + 2 <= end; group += 2, y += 2 * CK_ROWS) {
+        if (m == 1) blocks_tile(w, group, x, stride, y, y_stride, 1, 2, 0, 2, form);
+        else blocks_tile(w, group, x, stride, y, y_stride, 2, 2, 0, 2, form);
     }
     for (; group < end; group++, y += CK_ROWS) blocks_rows(w, group, x, stride, m, y, y_stride, form);
 }

@@ -168,13 +168,14 @@ CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, const uint
     }
 }
 
-/// n activation rows times g groups. Several groups are as many streams from memory: the prefetchers of the machine
-/// lose a stream at the end of each page and then need a whole latency to find it again; with four, others go on.
+/// n activation rows times g groups. Two groups' sums hide the latency of adding and share what is broadcast; with four
+/// the codes no longer fit the registers (a quarter slower from the second-level cache).
 CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, size_t stride, float *y,
                            size_t y_stride, const size_t n, const size_t g, const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
-    const size_t next = w->group_bytes, ahead = fetch_distance(w, g);
+    const size_t next = w->group_bytes;
     const uint8_t *head = w->data + group * next, *codes = head + w->head_plane;
+    const uint8_t *ahead = fetch_start(w, group, g);
     __m512 acc[16];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < n * g; i++) acc[i] = _mm512_setzero_ps();
@@ -183,7 +184,7 @@ CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, 
 #pragma clang loop unroll(full)
             for (size_t j = 0; j < g; j++) {
                 block b;
-                if (n <= 2 && g == 4) fetch_ahead(head + j * next, codes + j * next, bytes, sub, ahead);
+                if (n <= 2 && g == 2) fetch_ahead(&ahead, form);
                 // One group's codes after the other: together they do not fit the registers.
                 if (n * g >= 8) __asm__ volatile("" ::: "memory");
                 unpack(codes + j * next, b.q, form);
@@ -218,10 +219,6 @@ CK_INLINE void blocks_rows(const ck_matrix *w, size_t group, const ck_block *x, 
 CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, const void *x, size_t stride, size_t m,
                               float *y, const uint32_t form) {
     size_t y_stride = groups * CK_ROWS, end = group + groups;
-    for (; m <= 2 && group + 4 <= end; group += 4, y += 4 * CK_ROWS) {
-        if (m == 1) blocks_tile(w, group, x, stride, y, y_stride, 1, 4, form);
-        else blocks_tile(w, group, x, stride, y, y_stride, 2, 4, form);
-    }
     for (; group + 2 <= end; group += 2, y += 2 * CK_ROWS) blocks_rows(w, group, x, stride, m, y, y_stride, 2, form);
     if (group < end) blocks_rows(w, group, x, stride, m, y, y_stride, 1, form);
 }

@@ -63,20 +63,21 @@ void ck_unit_values(uint32_t form, const ck_unit *u, float *values);
 
 enum { CK_FETCHED = 131072 };
 
-/// How far ahead weights are fetched that are read once from memory: the next `g` groups. Each group is a stream of its
-/// own, and the machine's prefetchers know a stream only after some lines of it. 0, not at all, where that much would
-/// push out of the second-level cache what was fetched before.
-static inline size_t fetch_distance(const ck_matrix *w, size_t g) {
-    return g * w->group_bytes <= CK_FETCHED ? g * w->group_bytes : 0;
+/// Where fetching ahead begins for `g` groups that are computed at once: at the groups after them, in the order of
+/// memory. The machine's prefetchers know a stream only after some lines of it, and each group is one of its own; this
+/// way its beginning is there already. No further ahead than what the second-level cache holds beside the rest.
+static inline const uint8_t *fetch_start(const ck_matrix *w, size_t group, size_t g) {
+    const size_t region = g * w->group_bytes;
+    return w->data + group * w->group_bytes + (region < CK_FETCHED ? region : CK_FETCHED);
 }
 
-/// Fetches what lies `ahead` of one block's codes, and at the first block of a unit ahead of its head.
-static inline __attribute__((always_inline)) void fetch_ahead(const uint8_t *head, const uint8_t *codes, size_t bytes,
-                                                              size_t sub, size_t ahead) {
-    if (!ahead) return;
+/// Fetches one block's share of the codes and heads that come next.
+static inline __attribute__((always_inline)) void fetch_ahead(const uint8_t **next, const uint32_t form) {
+    const size_t subs = ck_forms[form].unit / 32;
+    const size_t share = (ck_forms[form].code_bytes + ck_forms[form].head_bytes) / subs;
 #pragma clang loop unroll(full)
-    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(codes + ahead + line, 0, 2);
-    if (!sub) __builtin_prefetch(head + ahead, 0, 2);
+    for (size_t line = 0; line < share; line += 64) __builtin_prefetch(*next + line, 0, 2);
+    *next += share;
 }
 
 #endif

@@ -1,7 +1,7 @@
 // One product call: tiles of 16 activation rows over groups of 16 weight rows, bias and residual added at the end.
 #include "packing.h"
 
-/// Groups that one call computes: several accumulators hide the latency of adding, several streams that of memory.
+/// Groups that one call computes: several accumulators hide the latency of adding.
 enum { GROUPS_AT_ONCE = 4 };
 
 /// y has one row of `groups` * 16 sums per activation row; rows past the matrix's last are padding.
