@@ -58,6 +58,25 @@ import Testing
         }
     }
 
+    /// Nobody claims a second chunk before all have their first: so each holds the first of its own part.
+    @Test func workersBeginWithTheirOwnPart() throws {
+        let pool = try WorkerPool(threads: 3)
+        for _ in 0..<20 {
+            let counters = Counters(3)
+            pool.run { worker in
+                var first = true
+                worker.forEachChunk(7) { chunk in
+                    guard first else { return }
+                    first = false
+                    counters.cells.withLock { $0[worker.index] = chunk }
+                    counters.sum.add(1, ordering: .sequentiallyConsistent)
+                    while counters.sum.load(ordering: .sequentiallyConsistent) < 3 {}
+                }
+            }
+            #expect(counters.cells.withLock { $0 } == [0, 3, 5])
+        }
+    }
+
     @Test func regionsOfSeveralThreadsTakeTurns() async throws {
         let pool = try WorkerPool(threads: 2)
         let counters = Counters(1)
