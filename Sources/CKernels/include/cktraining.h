@@ -13,7 +13,7 @@
 enum {
     CK_TILE_ROWS = 12,     ///< rows of a micro-tile: of a panel of the left factor
     CK_TILE_COLUMNS = 32,  ///< columns of a micro-tile: of a panel of the right factor
-    CK_STEP = 256,         ///< how much of the reduced dimension is multiplied at once
+    CK_STEP = 512,         ///< how much of the reduced dimension is multiplied at once
     CK_QUERY_TILE = 48     ///< query rows that attention takes at once
 };
 
@@ -52,8 +52,8 @@ typedef struct ck_sum {
 
 /// Floats of a packed left factor.
 size_t ck_panel_floats(size_t m, size_t depth);
-/// Packs strip `strip` (CK_TILE_ROWS rows) of the left factor of a term.
-void ck_pack_left(const ck_term *term, size_t m, size_t strip);
+/// Packs strips first ... < end (CK_TILE_ROWS rows each) of the left factor of a term.
+void ck_pack_left(const ck_term *term, size_t m, size_t first, size_t end);
 /// Computes rows first_row ... < end_row (multiples of CK_TILE_ROWS, or m) and columns first ... < end (multiples of
 /// CK_TILE_COLUMNS, or n) of a sum whose left factors are packed. scratch: CK_STEP * (end - first rounded up to 32)
 /// floats and CK_STEP * 32 more.

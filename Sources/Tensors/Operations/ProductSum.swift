@@ -141,9 +141,8 @@ extension Worker {
                         kind: UInt32(kind), values: view.base, stride: view.stride, weights: nil)
                     var term = unsafe ck_term(
                         left: left, right: left, depth: packed.depth, panels: packed.buffer.base + packed.offset)
-                    for strip in chunk * span..<min((chunk + 1) * span, (packed.m + tile - 1) / tile) {
-                        unsafe ck_pack_left(&term, packed.m, strip)
-                    }
+                    unsafe ck_pack_left(
+                        &term, packed.m, chunk * span, min((chunk + 1) * span, (packed.m + tile - 1) / tile))
                     return
                 }
                 chunk -= chunks(packed.m)
@@ -159,7 +158,7 @@ extension Worker {
 
     /// Computes sums whose left factors are packed, spread over all workers. Ends with a barrier.
     ///
-    /// Each element is one chain of fused multiply-adds over the depth, in steps of 256: the same bits for any number
+    /// Each element is one chain of fused multiply-adds over the depth, in steps of 512: the same bits for any number
     /// of workers and any other rows.
     public func compute(_ sums: [ProductSum]) {
         let columns = Int(CK_TILE_COLUMNS), tile = Int(CK_TILE_ROWS)

@@ -65,29 +65,31 @@ extension Worker {
 
     /// dx += the gradient of RMSNorm's input, and dweight += that of its weight, from dy.
     ///
-    /// The rows' parts of dweight are added up in order of rows, by blocks of 64 columns.
+    /// dweight is summed in order of rows within each 32 of them, and these sums in their order: no worker changes it.
     public func rmsNormBackward(
         _ x: FloatBuffer, weight: MatrixView, epsilon: Float, rows: Int, columns: Int, dy: FloatBuffer,
         dx: FloatBuffer, dweight: MatrixView?
     ) {
         precondition(rows * columns <= min(x.count, dy.count, dx.count) && weight.columns == columns, "out of range")
-        if let dweight {
-            // One worker: rows in order. Norm weights are few; what counts is the fixed order.
-            if index == 0 {
-                for row in 0..<rows {
-                    let at = row * columns
-                    unsafe kernels.pointee.rms_norm_backward(
-                        x.base + at, weight.base, epsilon, columns, dy.base + at, dx.base + at, dweight.base)
-                }
-            }
-            barrier()
-            return
+        let span = 32, pieces = (rows + span - 1) / span
+        let sums = dweight == nil ? nil : unsafe ck_pool_shared_scratch(pool.pool, pieces * columns)
+        if dweight != nil, unsafe sums == nil {
+            preconditionFailure("no memory for \(pieces) sums of \(columns) values")
         }
-        forPieces(rows, 16) { range in
+        forPieces(rows, span) { range in
+            let own = unsafe sums.map { unsafe $0 + range.lowerBound / span * columns }
+            unsafe own?.update(repeating: 0, count: columns)
             for row in range {
                 let at = row * columns
                 unsafe kernels.pointee.rms_norm_backward(
-                    x.base + at, weight.base, epsilon, columns, dy.base + at, dx.base + at, nil)
+                    x.base + at, weight.base, epsilon, columns, dy.base + at, dx.base + at, own)
+            }
+        }
+        guard let dweight, let sums = unsafe sums else { return }
+        forPieces(columns, 64) { range in
+            for piece in 0..<pieces {
+                unsafe kernels.pointee.add_scaled(
+                    1, sums + piece * columns + range.lowerBound, range.count, dweight.base + range.lowerBound)
             }
         }
     }
@@ -270,14 +272,33 @@ extension Worker {
 }
 
 extension FloatBuffer {
-    /// Σ x² of a range: 16 lanes in pieces of 4096, the pieces in double precision in order.
+    /// Σ x² of ranges: 16 lanes in pieces of 4096, the pieces in double precision in order.
+    public func sumOfSquares(_ ranges: [Range<Int>], pool: WorkerPool) throws(TensorError) -> Double {
+        let pieces = ranges.flatMap { range in
+            stride(from: range.lowerBound, to: range.upperBound, by: Self.squared).map {
+                $0..<min($0 + Self.squared, range.upperBound)
+            }
+        }
+        precondition(pieces.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= count }, "range out of bounds")
+        let sums = try FloatBuffer(count: pieces.count)
+        pool.run { worker in
+            worker.forEachChunk(pieces.count) { sums[$0] = self.squares(pieces[$0], worker.set) }
+        }
+        return sums.array.reduce(0) { $0 + Double($1) }
+    }
+
+    /// The same of one range, without other workers.
     public func sumOfSquares(_ range: Range<Int>) -> Double {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range out of bounds")
-        var sum = 0.0
-        for start in stride(from: range.lowerBound, to: range.upperBound, by: 4096) {
-            let n = min(4096, range.upperBound - start)
-            sum += unsafe Double(ck_current_set().pointee.dot(base + start, base + start, n))
+        return stride(from: range.lowerBound, to: range.upperBound, by: Self.squared).reduce(0) {
+            $0 + Double(squares($1..<min($1 + Self.squared, range.upperBound), .current))
         }
-        return sum
+    }
+
+    private static var squared: Int { 4096 }
+
+    private func squares(_ range: Range<Int>, _ set: InstructionSet) -> Float {
+        let start = unsafe base + range.lowerBound
+        return unsafe set.table.pointee.dot(start, start, range.count)
     }
 }

@@ -60,8 +60,8 @@ public final class Optimizer: Sendable {
     }
 
     /// √Σ g² over all that is trained: tensors in order, double precision.
-    public func gradientNorm() -> Double {
-        arena.parameters.reduce(0) { $0 + arena.gradients.sumOfSquares($1.range) }.squareRoot()
+    public func gradientNorm(pool: WorkerPool) throws(TensorError) -> Double {
+        try arena.gradients.sumOfSquares(arena.parameters.map(\.range), pool: pool).squareRoot()
     }
 
     /// One step.

@@ -112,7 +112,7 @@ public final class Trainer {
         let ratios = try model.magnitudeRatios(pool: pool)
         let outcome = try objective.addGradients(of: rows(of: step), step: step, with: self, ratios: ratios)
         model.finishGradient(pool: pool, ratios: ratios)
-        let norm = optimizer.gradientNorm(), rate = settings.schedule.rate(at: step)
+        let norm = try optimizer.gradientNorm(pool: pool), rate = settings.schedule.rate(at: step)
         guard outcome.loss.isFinite, norm.isFinite else {
             throw TrainerError.notFinite(step: step, loss: outcome.loss, norm: norm)
         }

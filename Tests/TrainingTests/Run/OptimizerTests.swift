@@ -127,7 +127,7 @@ struct OptimizerTests {
             let loss = -values.reduce(0) { $0 + Double($1) } / Double(tokens), want = try number(key)
             #expect(abs(loss - want) <= 1e-4 * want)
         }
-        let norm = try Optimizer(OptimizerSettings(), arena: model.arena).gradientNorm()
+        let norm = try Optimizer(OptimizerSettings(), arena: model.arena).gradientNorm(pool: pool)
         #expect(abs(norm - (try number("grad_norm"))) <= 1e-3 * norm)
         for tensor in file.tensors where tensor.name.hasPrefix("grad.") {
             let parameter = try #require(model.parameter(NamedTensors.name(String(tensor.name.dropFirst(5)))))
