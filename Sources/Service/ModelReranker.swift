@@ -9,8 +9,13 @@ public struct ModelReranker: PassageReranker {
     /// A reranker for passages of an index.
     public init(_ reranker: Reranker) { self.reranker = reranker }
 
-    /// The logits: unlike their sigmoids they still differ where all passages are good or all are bad.
+    /// The logits: unlike their sigmoids they still differ where all passages are good or all are bad. None for a
+    /// question that leaves no room for a passage: the order of the search stays then.
     public func scores(question: String, passages: [String]) async throws -> [Double] {
-        try await reranker.scores(query: question, passages: passages).map(\.logit)
+        do {
+            return try await reranker.scores(query: question, passages: passages).map(\.logit)
+        } catch RerankingError.queryTooLong {
+            return []
+        }
     }
 }

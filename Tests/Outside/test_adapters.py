@@ -11,7 +11,7 @@ import pathlib
 import urllib.request
 
 from serving import BINARY, SHARED, Skipped
-from test_commands import fails, home, run
+from test_commands import DOCUMENTS, fails, home, run
 
 TRAINING = SHARED / "reference" / "training"
 
@@ -117,8 +117,8 @@ def what_does_not_fit_is_refused_with_words():
 
 
 @contextlib.contextmanager
-def served(*arguments):
-    with home() as folder, tempfile.TemporaryFile("w+") as errors:
+def served(*arguments, inside=None):
+    with contextlib.nullcontext(inside) if inside else home() as folder, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
             [str(BINARY), "serve", "--home", str(folder), "--port", "0", "--context", "256", *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -158,7 +158,32 @@ def an_adapter_is_a_model_name_beside_its_base():
           chinese=["已被占用"], english=["is taken"])
 
 
+def an_assistant_answers_from_the_index_that_is_named_with_an_adapter():
+    base, adapter = reference("bases/llama-q8_0.gguf"), reference("lora-merge") / "adapter"
+    reranker = reference("../models/qwen3-reranker")
+    with home() as inside:
+        documents = inside / "documents"
+        documents.mkdir()
+        for name, text in DOCUMENTS.items():
+            (documents / name).write_text(text, encoding="utf-8")
+        for name in ("one", "two"):
+            done("corpus", "build", documents, "--name", name, "--home", inside)
+            done("index", "build", "--corpus", name, "--name", name, "--home", inside)
+        fails(66, "serve", "--model", base, "--port", 0, "--home", inside, "--index", "three",
+              chinese=["three", "one、two"], english=["three", "one, two"])
+        with served("--model", base, inside=inside) as address:
+            assert [model["id"] for model in ask(address, "/v1/models")["data"]] == ["llama-q8_0"]
+        # The question is longer than what this reranker reads: the search's order stays.
+        with served("--model", base, "--index", "two", "--assistant-adapter", adapter, "--trust-refusals",
+                    "--assistant-reranker", reranker, inside=inside) as address:
+            names = {model["id"] for model in ask(address, "/v1/models")["data"]}
+            assert {"assistant", "llama-q8_0", "lora-merge"} <= names, names
+            body = {"model": "assistant", "messages": [{"role": "user", "content": "最短租期 " * 16}]}
+            assert ask(address, "/v1/chat/completions", body)["choices"][0]["message"]["content"]
+
+
 TESTS = [
+    an_assistant_answers_from_the_index_that_is_named_with_an_adapter,
     an_adapter_gives_the_logits_of_peft_beside_its_base_and_merged, every_form_is_exported_checked_and_taken_again,
     what_does_not_fit_is_refused_with_words, an_adapter_is_a_model_name_beside_its_base,
 ]

@@ -410,7 +410,17 @@ def killed_runs_leave_what_undisturbed_ones_leave():
     print(f"  {total} kills, every result as undisturbed")
 
 
+def a_run_that_would_train_nothing_is_refused():
+    with home() as folder:
+        data = folder / "data.jsonl"
+        data.write_text((json.dumps({"input_ids": [1, 2, 3], "labels": [-100] * 3}) + "\n") * 4)
+        fails(65, "train", "lora", "--model", TRAINING / "bases" / "llama", "--data", data, "--output", folder / "run",
+              "--steps", 2, chinese=["4 行共 12 个词元"], english=["4 rows with 12 tokens"])
+        assert not (folder / "run").exists()
+
+
 TESTS = [
+    a_run_that_would_train_nothing_is_refused,
     every_case_of_the_reference_comes_out_through_the_commands, merged_weights_are_those_of_the_reference,
     bad_rows_are_named_by_file_and_line, what_cannot_be_trained_is_refused_with_words,
     a_loss_that_is_no_number_ends_the_run_and_ruins_nothing, a_run_of_another_configuration_is_not_written_over,

@@ -39,8 +39,8 @@ struct HomePage {
             <p>\(visitor.text("这里还没有公司信息。三步即可：", "There is no company here yet. Three steps:"))</p>
             <ol class="steps">
             <li><code>pallet site import FILE</code> \(visitor.text("导入公司网页", "reads the company's web page"))</li>
-            <li><code>pallet corpus build FOLDER</code> \(visitor.text("读取公司资料", "reads its documents"))</li>
-            <li><code>pallet index build</code> \(visitor.text("建立知识库，然后重新启动", "makes its knowledge; then start again"))</li>
+            <li><code>pallet corpus build FOLDER --name company</code> \(visitor.text("读取公司资料", "reads its documents"))</li>
+            <li><code>pallet index build --corpus company</code> \(visitor.text("建立知识库，然后重新启动", "makes its knowledge; then start again"))</li>
             </ol>
             """
     }

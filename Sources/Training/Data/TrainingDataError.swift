@@ -16,6 +16,8 @@ public enum TrainingDataError: Error, Equatable, Sendable {
     case notRows
     /// No row is left.
     case noRows(files: [String])
+    /// Rows, but not one token of them is trained.
+    case nothingTrained(rows: Int, tokens: Int)
     /// A JSON file that is neither a list nor lines of objects.
     case notAList(file: String)
     /// A table without a header.
@@ -66,6 +68,9 @@ extension TrainingDataError: CustomStringConvertible {
             "the data are \(actual.rawValue) (form \(form.rawValue)), this method trains on \(expected.rawValue)"
         case .notRows: "a token shard holds rows of text or conversations, no pairs or judged completions"
         case .noRows(let files): "no row to train on in \(files.joined(separator: ", "))"
+        case .nothingTrained(let rows, let tokens):
+            "\(rows) rows with \(tokens) tokens, and none of them is trained: every label is masked. Look at the data with "
+                + "pallet train preview"
         case .notAList(let file): "\(file): expected a JSON list of rows, or one JSON object a line"
         case .noHeader(let file): "\(file): a table needs a first row with the names of its columns"
         case .utf16(let file):

@@ -12,7 +12,8 @@ enum InputFile {
             throw Failure(.noInput, "\(path) 是目录，应为文本文件", "\(path) is a folder, expected a text file")
         }
         do {
-            return try Data(contentsOf: url)
+            // By a handle: what comes out of a pipe has no size to be read by.
+            return try FileHandle(forReadingFrom: url).readToEnd() ?? Data()
         } catch {
             let reason = SystemReason(error)
             throw Failure(.noInput, "无法读取 \(path)：\(reason.chinese)", "cannot read \(path): \(reason.english)")

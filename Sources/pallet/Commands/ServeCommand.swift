@@ -34,6 +34,21 @@ struct ServeCommand: AsyncParsableCommand {
                 "重排模型：助手按它的评分重新排序检索到的段落（同时以 /v1/rerank 提供）",
                 "reranker that orders what assistants find anew (also served by /v1/rerank)"), valueName: "model"))
     var assistantReranker: String?
+    @Option(
+        name: .customLong("index"),
+        help: ArgumentHelp(
+            text("助手所用的索引（默认：唯一的索引）", "index that the assistant answers from (default: the only one)")))
+    var assistantIndex: String?
+    @Option(
+        name: .customLong("assistant-adapter"),
+        help: ArgumentHelp(
+            text("助手所用的适配器（默认：底座本身）", "adapter that the assistant writes with (default: the model itself)"),
+            valueName: "adapter"))
+    var assistantAdapter: String?
+    @Flag(
+        name: .customLong("trust-refusals"),
+        help: ArgumentHelp(text("模型学过拒答：采纳它的拒答", "the model was tuned to refuse: its refusals count")))
+    var trustRefusals = false
     @OptionGroup var prefixCache: PrefixCacheOptions
     @Option(help: ArgumentHelp(text("监听地址", "address to listen on"))) var host = "127.0.0.1"
     @Option(help: ArgumentHelp(text("端口，0 为任选", "port; 0 takes a free one"))) var port = 8080
@@ -65,7 +80,9 @@ struct ServeCommand: AsyncParsableCommand {
             home: home.folder, database: database, model: model, adapters: adapter, embedders: embedder,
             rerankers: reranker, assistantReranker: assistantReranker, threads: threads.count, context: context,
             cacheElement: cache.element,
-            prefixCaching: PrefixCaching(prefixCache, keeps: .repeatedBeginnings))
+            prefixCaching: PrefixCaching(prefixCache, keeps: .repeatedBeginnings),
+            unconfigured: UnconfiguredAssistant(
+                index: assistantIndex, adapter: assistantAdapter, trustsRefusals: trustRefusals))
         Output.note(serving.contextMemory.summary)
         if !configuration.isLoopback, try await database.apiKeys.allKeys().allSatisfy({ $0.revokedAt != nil }) {
             Output.note(

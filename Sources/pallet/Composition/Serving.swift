@@ -22,11 +22,12 @@ struct Serving {
     ///   - assistantReranker: the one of them, or one more, by which assistants order what they find.
     ///   - prefixCaching: where beginnings of prompts are saved; nil for nowhere.
     ///   - writes: whether assistants let the model write; else they quote the documents.
+    ///   - unconfigured: the assistant where none is configured.
     init(
         home: Home, database: PalletDatabase, model: String?, adapters: [String] = [], embedders named: [String] = [],
         rerankers: [String] = [], assistantReranker: String? = nil, threads: Int, context: Int,
         cacheElement: KeyValueCache.Element? = nil,
-        prefixCaching: PrefixCaching? = nil, writes: Bool = true
+        prefixCaching: PrefixCaching? = nil, writes: Bool = true, unconfigured: UnconfiguredAssistant = .init()
     ) async throws {
         self.database = database
         let name = try model ?? AssistantLoading.defaultModel()
@@ -76,13 +77,18 @@ struct Serving {
                 engine: writes ? try engines.engine(record.settings.adapter) : nil,
                 configuration: .init(record, hotline: hotline))
         }
-        let indexes = try await database.passages.allIndexes().filter { $0.active != nil }
-        if assistants.isEmpty, indexes.count == 1, let only = indexes.first {
+        if assistants.isEmpty, let only = try await unconfigured.index(of: database) {
             var configuration = Assistant.Configuration(hotline: hotline)
             configuration.systemText = try await database.companyFacts.fact("system_text") ?? ""
+            configuration.trustsRefusals = unconfigured.trustsRefusals
             assistants["assistant"] = ServedAssistant(
-                index: try await passages(only.name), engine: writes ? engines.base : nil,
+                index: try await passages(only), engine: writes ? try engines.engine(unconfigured.adapter) : nil,
                 configuration: configuration)
+        } else if !assistants.isEmpty, unconfigured != .init() {
+            throw Failure(
+                .usage, "此主目录已配置助手（\(assistants.keys.sorted().joined(separator: "、"))），它们有自己的索引与适配器",
+                "this home has configured assistants (\(assistants.keys.sorted().joined(separator: ", "))), which have "
+                    + "their own index and adapter")
         }
         served = ServedModels(
             engines: engines.named, assistants: assistants,

@@ -69,6 +69,9 @@ struct TrainingData {
             let isPacked = options.pack || (!options.noShuffle && report.files.allSatisfy { $0.form == .text })
             if isPacked { rows = RowPacking.packed(rows, context: own.context ?? 2048) }
         }
+        guard report.trainedTokens > 0 else {
+            throw TrainingDataError.nothingTrained(rows: report.rows, tokens: report.tokens)
+        }
         guard !options.forgetting.isEmpty else { return }
         // Cut to what is computed at once anyway, so that looking takes no more memory than training.
         var own = data

@@ -50,6 +50,8 @@ extension TrainingDataError: ChineseMessage {
             "数据是 \(actual.rawValue)（\(form.rawValue) 形式），此方法需要 \(expected.rawValue)"
         case .notRows: "词元分片只能存放文本或对话，不能存放偏好对"
         case .noRows(let files): "\(files.joined(separator: "、")) 中没有可训练的行"
+        case .nothingTrained(let rows, let tokens):
+            "\(rows) 行共 \(tokens) 个词元，全部被屏蔽，没有可训练的：请用 pallet train preview 查看数据"
         case .notAList(let file): "\(file)：应为 JSON 数组，或每行一个 JSON 对象"
         case .noHeader(let file): "\(file)：表格第一行应为各列名称"
         case .utf16(let file):

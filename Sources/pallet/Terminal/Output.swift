@@ -14,8 +14,9 @@ enum Output {
         } catch {
             let code = Self.systemCode(error)
             if code == EPIPE { exit(EXIT_SUCCESS) }
-            let reason = "\(code.map { String(describing: POSIXErrorCode(rawValue: $0)) } ?? "\(error)")"
-            Failure.report(Failure(.io, "无法写到标准输出：\(reason)", "cannot write to standard output: \(reason)"))
+            let reason = SystemReason(error)
+            Failure.report(
+                Failure(.io, "无法写到标准输出：\(reason.chinese)", "cannot write to standard output: \(reason.english)"))
         }
     }
 
