@@ -171,6 +171,8 @@ def an_assistant_answers_from_the_index_that_is_named_with_an_adapter():
             done("index", "build", "--corpus", name, "--name", name, "--home", inside)
         fails(66, "serve", "--model", base, "--port", 0, "--home", inside, "--index", "three",
               chinese=["three", "one、two"], english=["three", "one, two"])
+        fails(64, "serve", "--model", base, "--port", 0, "--home", inside, "--assistant-adapter", adapter,
+              chinese=["one、two", "--index"], english=["one, two", "--index"])
         with served("--model", base, inside=inside) as address:
             assert [model["id"] for model in ask(address, "/v1/models")["data"]] == ["llama-q8_0"]
         # The question is longer than what this reranker reads: the search's order stays.

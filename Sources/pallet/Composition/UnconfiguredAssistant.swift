@@ -10,7 +10,7 @@ struct UnconfiguredAssistant: Equatable {
     var trustsRefusals = false
 
     /// Its index; nil where there is none to choose. With several and none named, it is said that nobody answers.
-    /// - Throws: `Failure` where the named one is not in use.
+    /// - Throws: `Failure` where the named one is not in use, or more is said of an assistant that has none.
     func index(of database: PalletDatabase) async throws -> String? {
         let all = try await database.passages.allIndexes().filter { $0.active != nil }.map(\.name).sorted()
         if let index {
@@ -21,7 +21,11 @@ struct UnconfiguredAssistant: Equatable {
             }
             return index
         }
-        if all.count > 1 {
+        if all.count > 1, adapter != nil || trustsRefusals {
+            throw Failure(
+                .usage, "有多个索引（\(all.joined(separator: "、"))），请用 --index 指定助手所用的一个",
+                "there are several indexes (\(all.joined(separator: ", "))): name the assistant's with --index")
+        } else if all.count > 1 {
             Output.note(
                 text(
                     "注意：有多个索引（\(all.joined(separator: "、"))），助手未启用。用 --index 指定一个。",
