@@ -215,20 +215,20 @@ CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, 
                            const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
     const size_t next = w->group_bytes;
-    const uint8_t *head = w->data + group * next, *codes = head + w->head_plane;
-    const uint8_t *ahead = fetch_start(w, group, g);
+    const uint8_t *panel = w->data + group * next, *ahead = panel + CK_FETCHED;
     __m256 acc[4][4][2];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < n; i++)
 #pragma clang loop unroll(full)
         for (size_t j = 0; j < g; j++) acc[i][j][0] = acc[i][j][1] = _mm256_setzero_ps();
-    for (size_t unit = 0; unit < w->units; unit++, head += ck_forms[form].head_bytes) {
+    for (size_t unit = 0; unit < w->units; unit++) {
+        const uint8_t *head = panel + ck_head_offset(form, unit), *codes = panel + ck_code_offset(form, unit);
         for (size_t sub = 0; sub < subs; sub++, codes += bytes, x += stride) {
 #pragma clang loop unroll(full)
             for (size_t part = 0; part < g * halves; part++) {
                 size_t j = part / halves, h = part % halves;
                 block b;
-                if (n <= 2 && g == 2 && h == 0) fetch_ahead(&ahead, form);
+                if (n <= 2 && g == 1 && h == 0) fetch_ahead(&ahead, form);
                 unpack(codes + j * next + 32 * (first + h), b.q, form);
                 load_scales(&b, head + j * next, sub, first + h, form);
 #pragma clang loop unroll(full)
@@ -265,10 +265,6 @@ CK_INLINE void blocks_rows(const ck_matrix *w, size_t group, const ck_block *x, 
 CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, const void *x, size_t stride, size_t m,
                               float *y, const uint32_t form) {
     size_t y_stride = groups * CK_ROWS, end = group + groups;
-    for (; m <= 2 && group + 2 <= end; group += 2, y += 2 * CK_ROWS) {
-        if (m == 1) blocks_tile(w, group, x, stride, y, y_stride, 1, 2, 0, 2, form);
-        else blocks_tile(w, group, x, stride, y, y_stride, 2, 2, 0, 2, form);
-    }
     for (; group < end; group++, y += CK_ROWS) blocks_rows(w, group, x, stride, m, y, y_stride, form);
 }
 

@@ -168,23 +168,24 @@ CK_INLINE void load_scales(block *b, const uint8_t *head, size_t sub, const uint
     }
 }
 
-/// n activation rows times g groups. Two groups' sums hide the latency of adding and share what is broadcast; with four
-/// the codes no longer fit the registers (a quarter slower from the second-level cache).
+/// n activation rows times g groups. Two groups' sums share what is broadcast; with four the codes no longer fit the
+/// registers (a quarter slower from the second-level cache). One or two rows take one group, so that memory is read as
+/// one stream.
 CK_INLINE void blocks_tile(const ck_matrix *w, size_t group, const ck_block *x, size_t stride, float *y,
                            size_t y_stride, const size_t n, const size_t g, const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
     const size_t next = w->group_bytes;
-    const uint8_t *head = w->data + group * next, *codes = head + w->head_plane;
-    const uint8_t *ahead = fetch_start(w, group, g);
+    const uint8_t *panel = w->data + group * next, *ahead = panel + CK_FETCHED;
     __m512 acc[16];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < n * g; i++) acc[i] = _mm512_setzero_ps();
-    for (size_t unit = 0; unit < w->units; unit++, head += ck_forms[form].head_bytes) {
+    for (size_t unit = 0; unit < w->units; unit++) {
+        const uint8_t *head = panel + ck_head_offset(form, unit), *codes = panel + ck_code_offset(form, unit);
         for (size_t sub = 0; sub < subs; sub++, codes += bytes, x += stride) {
 #pragma clang loop unroll(full)
             for (size_t j = 0; j < g; j++) {
                 block b;
-                if (n <= 2 && g == 2) fetch_ahead(&ahead, form);
+                if (n <= 2 && g == 1) fetch_ahead(&ahead, form);
                 // One group's codes after the other: together they do not fit the registers.
                 if (n * g >= 8) __asm__ volatile("" ::: "memory");
                 unpack(codes + j * next, b.q, form);
@@ -219,8 +220,9 @@ CK_INLINE void blocks_rows(const ck_matrix *w, size_t group, const ck_block *x, 
 CK_INLINE void blocks_product(const ck_matrix *w, size_t group, size_t groups, const void *x, size_t stride, size_t m,
                               float *y, const uint32_t form) {
     size_t y_stride = groups * CK_ROWS, end = group + groups;
-    for (; group + 2 <= end; group += 2, y += 2 * CK_ROWS) blocks_rows(w, group, x, stride, m, y, y_stride, 2, form);
-    if (group < end) blocks_rows(w, group, x, stride, m, y, y_stride, 1, form);
+    for (; m > 2 && group + 2 <= end; group += 2, y += 2 * CK_ROWS)
+        blocks_rows(w, group, x, stride, m, y, y_stride, 2, form);
+    for (; group < end; group++, y += CK_ROWS) blocks_rows(w, group, x, stride, m, y, y_stride, 1, form);
 }
 
 #define CK_TILE_LANES 16

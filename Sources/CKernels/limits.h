@@ -85,26 +85,20 @@ static size_t limits_byte_chains(size_t rounds, int32_t *sink) {
 }
 #endif
 
-/// Four places at once: where the prefetchers lose one stream at the end of a page, the others go on.
+/// From front to back, and fetching as far ahead as products do (packing.h): the fastest way to read that we know.
 static uint32_t limits_read(const float *values, size_t count) {
     typedef uint32_t u16v __attribute__((ext_vector_type(16)));
-    enum { STREAMS = 4 };
-    const size_t part = count / STREAMS / 16 * 16;
-    u16v all[STREAMS];
-#pragma clang loop unroll(full)
-    for (size_t s = 0; s < STREAMS; s++) all[s] = (u16v)0u;
-    for (size_t i = 0; i < part; i += 16) {
-#pragma clang loop unroll(full)
-        for (size_t s = 0; s < STREAMS; s++) {
-            u16v next;
-            __builtin_memcpy(&next, values + s * part + i, sizeof next);
-            all[s] ^= next;
-        }
+    u16v all = (u16v)0u;
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        u16v next;
+        __builtin_prefetch((const char *)(values + i) + CK_FETCHED, 0, 2);
+        __builtin_memcpy(&next, values + i, sizeof next);
+        all ^= next;
     }
-    u16v together = (all[0] ^ all[1]) ^ (all[2] ^ all[3]);
     uint32_t result = 0;
-    for (size_t lane = 0; lane < 16; lane++) result ^= together[lane];
-    for (size_t i = STREAMS * part; i < count; i++) {
+    for (size_t lane = 0; lane < 16; lane++) result ^= all[lane];
+    for (; i < count; i++) {
         uint32_t bits;
         __builtin_memcpy(&bits, values + i, sizeof bits);
         result ^= bits;

@@ -2,8 +2,6 @@
 #include "half.h"
 #include "packing.h"
 
-static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
-
 size_t ck_row_bytes(uint32_t form, size_t columns) {
     size_t bytes;
     if (form >= CK_FORMS || columns % ck_forms[form].unit) return 0;
@@ -19,18 +17,18 @@ int ck_matrix_shape(ck_matrix *w, uint32_t form, size_t rows, size_t columns) {
     w->columns = columns;
     w->units = columns / ck_forms[form].unit;
     w->groups = (rows + CK_ROWS - 1) / CK_ROWS;
-    w->head_plane = aligned(w->units * ck_forms[form].head_bytes);
-    w->group_bytes = w->head_plane + aligned(w->units * ck_forms[form].code_bytes);
+    const size_t last = ck_code_offset(form, w->units - 1) + ck_forms[form].code_bytes;
+    w->group_bytes = (last + 63) & ~(size_t)63;
     return __builtin_mul_overflow(w->groups, w->group_bytes, &total) || total > SIZE_MAX / 2 ? -1 : 0;
 }
 
 /// The head of a unit of the group that holds `row`.
 static uint8_t *head_at(const ck_matrix *w, size_t row, size_t unit) {
-    return w->data + row / CK_ROWS * w->group_bytes + unit * ck_forms[w->form].head_bytes;
+    return w->data + row / CK_ROWS * w->group_bytes + ck_head_offset(w->form, unit);
 }
 
 static uint8_t *codes_at(const ck_matrix *w, size_t row, size_t unit) {
-    return w->data + row / CK_ROWS * w->group_bytes + w->head_plane + unit * ck_forms[w->form].code_bytes;
+    return w->data + row / CK_ROWS * w->group_bytes + ck_code_offset(w->form, unit);
 }
 
 static void pack_floats(const ck_matrix *w, size_t row, const uint8_t *source) {

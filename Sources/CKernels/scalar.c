@@ -72,8 +72,9 @@ static void product_blocks(const ck_matrix *w, size_t group, size_t groups, cons
     size_t subs = form->unit / 32;
     for (size_t i = 0; i < m * groups * CK_ROWS; i++) y[i] = 0;
     for (size_t g = 0; g < groups; g++) {
-        const uint8_t *head = w->data + (group + g) * w->group_bytes, *codes = head + w->head_plane;
-        for (size_t unit = 0; unit < w->units; unit++, head += form->head_bytes, codes += form->code_bytes) {
+        const uint8_t *panel = w->data + (group + g) * w->group_bytes;
+        for (size_t unit = 0; unit < w->units; unit++) {
+            const uint8_t *head = panel + ck_head_offset(w->form, unit), *codes = panel + ck_code_offset(w->form, unit);
             for (size_t lane = 0; lane < CK_ROWS; lane++) {
                 ck_unit u;
                 u.m = 0;

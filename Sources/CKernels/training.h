@@ -165,9 +165,12 @@ CK_INLINE void decode_sub(uint32_t form, const uint8_t *head, const uint8_t *cod
 CK_INLINE void decode_units(const ck_matrix *w, size_t group, size_t first, size_t count, float *values,
                             const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32, bytes = ck_forms[form].code_bytes / subs;
-    const uint8_t *heads = w->data + group * w->group_bytes, *codes = heads + w->head_plane;
-    for (size_t b = first / 32; b < (first + count) / 32; b++, values += 512)
-        decode_sub(form, heads + b / subs * ck_forms[form].head_bytes, codes + b * bytes, b % subs, values);
+    const uint8_t *panel = w->data + group * w->group_bytes;
+    for (size_t b = first / 32; b < (first + count) / 32; b++, values += 512) {
+        size_t unit = b / subs, sub = b % subs;
+        decode_sub(form, panel + ck_head_offset(form, unit), panel + ck_code_offset(form, unit) + sub * bytes, sub,
+                   values);
+    }
 }
 
 static void training_decode(const ck_matrix *w, size_t group, size_t first, size_t count, float *values) {

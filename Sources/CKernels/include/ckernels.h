@@ -30,14 +30,12 @@ enum { CK_VALUES = 512 };
 /// Positions of a page of keys and values, and of a span of attention.
 enum { CK_SPAN = 256 };
 
-/// A weight matrix packed in groups of 16 rows. Each group has two planes, both 64-byte aligned: heads (scales) and
-/// codes; see packing.h for their layouts.
+/// A weight matrix packed in groups of 16 rows, each 64-byte aligned, on end; see packing.h for their layout.
 typedef struct ck_matrix {
     uint32_t form;
     size_t rows, columns;
     size_t units;        ///< blocks along K: of 1 weight (float forms), 32 or 256
     size_t groups;       ///< ceil(rows / 16)
-    size_t head_plane;   ///< bytes of the head plane of one group
     size_t group_bytes;  ///< bytes of one group, a multiple of 64
     uint8_t *_Nullable data;
 } ck_matrix;
