@@ -81,12 +81,7 @@ void ck_unit_from_group(uint32_t form, const uint8_t *head, const uint8_t *codes
 /// Exact values, in one order of operations: (d * scale) * code, then the minimum, each rounded to f32.
 void ck_unit_values(uint32_t form, const ck_unit *u, float *values);
 
-/// How far ahead of what a product reads, in bytes, it fetches. The machine's prefetchers give a core most of the speed of
-/// memory, and they go on with a stream only as long as fetches and reads look like one to them: with Q4_0 weights 512 to
-/// 2048 bytes ahead give all that reading alone reaches, 4096 and more two thirds of it. (Measured on Zen 4.)
-enum { CK_FETCHED = 1024 };
-
-/// Fetches one block's share of the codes and heads that come next.
+/// Fetches one block's share of the bytes from `next` on. How far ahead of what is read that is best is the set's affair.
 static inline __attribute__((always_inline)) void fetch_ahead(const uint8_t **next, const uint32_t form) {
     const size_t subs = ck_forms[form].unit / 32;
     const size_t share = (ck_forms[form].code_bytes + ck_forms[form].head_bytes) / subs;

@@ -41,3 +41,22 @@ void ck_project(const ck_set *set, const ck_matrix *w, size_t first_group, size_
         row += m;
     }
 }
+
+void ck_project_together(const ck_set *set, ck_pool *pool, size_t worker, const ck_projection *projections, size_t count,
+                         const ck_rows *rows, size_t row_ranges) {
+    size_t chunks = 0;
+    for (size_t i = 0; i < count; i++)
+        chunks += (projections[i].weights.groups + projections[i].span - 1) / projections[i].span;
+    for (;;) {
+        size_t chunk = ck_pool_claim(pool, worker, chunks);
+        if (chunk >= chunks) return;
+        const ck_projection *p = projections;
+        for (size_t own; chunk >= (own = (p->weights.groups + p->span - 1) / p->span); p++) chunk -= own;
+        size_t first = chunk * p->span, end = first + p->span < p->weights.groups ? first + p->span : p->weights.groups;
+        ck_output output = p->output;
+        for (size_t i = 0; i < row_ranges; i++) {
+            ck_project(set, &p->weights, first, end, &p->input, rows[i].first, rows[i].count, &output);
+            output.values += rows[i].count * output.stride;
+        }
+    }
+}

@@ -36,6 +36,7 @@ extension TransformerModel {
         _ parts: [AdaptedProjection], rows count: Int, _ s: Workspace, _ worker: Worker,
         multiply: ([Projection]) -> Void
     ) {
+        if parts.allSatisfy({ $0.lowRank == nil }) { return multiply(parts.map(\.projection)) }
         // What is scaled later must stand alone first: without bias, and not yet added to the residual stream.
         let targets = parts.map { part in
             part.lowRank?.factors == nil || !part.projection.accumulate ? part.projection.output : s.unscaled

@@ -5,7 +5,6 @@ extension TransformerModel {
     /// The tokens of a step as rows of one matrix.
     struct Batch: Sendable {
         let tokens: [Int]
-        let positions: [Int]
         let segments: [AttentionSegment]
     }
 
@@ -70,10 +69,8 @@ extension TransformerModel {
         }
         let window = window(ofLayer: layer)
         let table = window == nil ? rope : localRope ?? rope
-        worker.rope(s.query, heads: c.headCount, headLength: c.keyLength, positions: batch.positions, table: table)
-        worker.rope(s.key, heads: c.kvHeadCount, headLength: c.keyLength, positions: batch.positions, table: table)
-
-        worker.storeKeysValues(k: s.key, v: s.value, layer: layer, segments: batch.segments)
+        worker.rotateAndStore(
+            q: s.query, k: s.key, v: s.value, heads: c.headCount, table: table, layer: layer, segments: batch.segments)
         worker.attention(
             q: s.query, layer: layer, heads: c.headCount,
             scale: c.attentionScale ?? 1 / Float(c.keyLength).squareRoot(), softCap: c.attentionSoftCap,

@@ -36,8 +36,27 @@ extension TransformerModel {
     public func forward(
         _ sequences: [SequenceStep], workspace: Workspace, pool: WorkerPool
     ) throws -> [[[Float]]] {
-        let segments = try compute(sequences, workspace: workspace, pool: pool)
-        return try logits(of: sequences, segments: segments, workspace: workspace, pool: pool)
+        let batch = try batch(of: sequences, workspace: workspace)
+        let wanted = zip(sequences.indices, sequences).flatMap { index, sequence in
+            wantedRows(of: sequence, batch.segments[index]).map { (sequence: index, row: $0) }
+        }
+        // logits = Out · norm(h) for the wanted rows, in passes of `logitRows`; the first one within the same region.
+        let first = wanted.prefix(workspace.logitRows)
+        pool.run { worker in
+            self.blocks(batch, workspace, worker)
+            if !first.isEmpty { self.output(first.map(\.row), workspace, worker) }
+        }
+        var result = [[[Float]]](repeating: [], count: sequences.count)
+        for start in stride(from: 0, to: wanted.count, by: workspace.logitRows) {
+            let pass = wanted[start..<min(start + workspace.logitRows, wanted.count)]
+            if start > 0 { pool.run { worker in self.output(pass.map(\.row), workspace, worker) } }
+            for (place, item) in pass.enumerated() {
+                let row = workspace.logits.array(place * vocabularySize..<(place + 1) * vocabularySize)
+                if !row.allFinite { throw TransformerError.notANumber(sequence: item.sequence) }
+                result[item.sequence].append(row)
+            }
+        }
+        return result
     }
 
     /// A step without its output matrix: the normed states of all its tokens are left in `workspace.normed`.
@@ -45,58 +64,50 @@ extension TransformerModel {
     func compute(
         _ sequences: [SequenceStep], workspace: Workspace, pool: WorkerPool
     ) throws -> [AttentionSegment] {
+        let batch = try batch(of: sequences, workspace: workspace)
+        pool.run { worker in self.blocks(batch, workspace, worker) }
+        return batch.segments
+    }
+
+    /// The sequences' tokens as rows of one matrix, with room in their caches.
+    private func batch(of sequences: [SequenceStep], workspace: Workspace) throws -> Batch {
         let tokens = sequences.flatMap(\.tokens)
         try check(sequences, tokens: tokens, workspace: workspace)
         var segments: [AttentionSegment] = []
-        var positions: [Int] = []
+        var rows = 0
         for sequence in sequences {
             let first = sequence.cache.count
             try sequence.cache.reserve(positions: first + sequence.tokens.count)
-            let rows = positions.count..<positions.count + sequence.tokens.count
-            segments.append(AttentionSegment(cache: sequence.cache, firstPosition: first, rows: rows))
-            positions += first..<first + sequence.tokens.count
+            segments.append(
+                AttentionSegment(
+                    cache: sequence.cache, firstPosition: first, rows: rows..<rows + sequence.tokens.count))
+            rows += sequence.tokens.count
         }
-        let batch = Batch(tokens: tokens, positions: positions, segments: segments)
-        pool.run { worker in self.blocks(batch, workspace, worker) }
-        return segments
+        return Batch(tokens: tokens, segments: segments)
     }
 
-    /// logits = Out · norm(h) for the wanted rows, in passes of `logitRows`.
-    private func logits(
-        of sequences: [SequenceStep], segments: [AttentionSegment], workspace s: Workspace, pool: WorkerPool
-    ) throws -> [[[Float]]] {
-        var result = [[[Float]]](repeating: [], count: sequences.count)
-        var wanted: [(sequence: Int, row: Int)] = []
-        for (index, sequence) in sequences.enumerated() {
-            let rows = segments[index].rows
-            switch sequence.logits {
-            case .none: break
-            case .last: wanted.append((index, rows.upperBound - 1))
-            case .all: wanted += rows.map { (index, $0) }
-            case .from(let position):
-                let first = segments[index].firstPosition
-                wanted += rows.filter { first + $0 - rows.lowerBound >= position }.map { (index, $0) }
-            }
+    /// The rows of a segment whose logits are wanted.
+    private func wantedRows(of sequence: SequenceStep, _ segment: AttentionSegment) -> Range<Int> {
+        let rows = segment.rows
+        switch sequence.logits {
+        case .none: return rows.upperBound..<rows.upperBound
+        case .last: return rows.upperBound - 1..<rows.upperBound
+        case .all: return rows
+        case .from(let position):
+            let first = max(0, position - segment.firstPosition)
+            return min(rows.lowerBound + first, rows.upperBound)..<rows.upperBound
         }
-        for start in stride(from: 0, to: wanted.count, by: s.logitRows) {
-            let pass = wanted[start..<min(start + s.logitRows, wanted.count)]
-            let rows = pass.map(\.row)
-            pool.run { worker in
-                let output = Projection(weights: self.weights.output, output: s.logits)
-                self.project([.init(output, self.adapter?.head)], rows: rows.count, s, worker) {
-                    worker.project($0, s.normed, inputRows: rows)
-                }
-                if let cap = self.configuration.logitSoftCap {
-                    worker.softCap(s.logits, cap: cap, count: rows.count * self.vocabularySize)
-                }
-            }
-            for (place, item) in pass.enumerated() {
-                let row = s.logits.array(place * vocabularySize..<(place + 1) * vocabularySize)
-                if !row.allFinite { throw TransformerError.notANumber(sequence: item.sequence) }
-                result[item.sequence].append(row)
-            }
+    }
+
+    /// Logits of these rows into `workspace.logits`.
+    private func output(_ rows: [Int], _ s: Workspace, _ worker: Worker) {
+        let output = Projection(weights: weights.output, output: s.logits)
+        project([.init(output, adapter?.head)], rows: rows.count, s, worker) {
+            worker.project($0, s.normed, inputRows: rows)
         }
-        return result
+        if let cap = configuration.logitSoftCap {
+            worker.softCap(s.logits, cap: cap, count: rows.count * vocabularySize)
+        }
     }
 
     private func check(_ sequences: [SequenceStep], tokens: [Int], workspace: Workspace) throws {

@@ -198,6 +198,26 @@ int ck_encode(const ck_set *set, uint32_t form, const float *values, size_t coun
 void ck_project(const ck_set *set, const ck_matrix *w, size_t first_group, size_t end_group, const ck_input *input,
                 size_t first_row, size_t row_count, const ck_output *output);
 
+typedef struct ck_pool ck_pool;
+
+/// One of several products of the same activations.
+typedef struct ck_projection {
+    ck_matrix weights;
+    ck_input input;
+    ck_output output;    ///< its first row is the first row of the first range
+    size_t span;         ///< groups of a chunk
+} ck_projection;
+
+/// Consecutive rows of an input.
+typedef struct ck_rows {
+    size_t first, count;
+} ck_rows;
+
+/// What one worker does of products that all workers of a region compute together: chunk after chunk, until none is
+/// left to claim. No barrier.
+void ck_project_together(const ck_set *set, ck_pool *pool, size_t worker, const ck_projection *projections, size_t count,
+                         const ck_rows *rows, size_t row_ranges);
+
 /// Cosine and sine of an angle in radians, |angle| < 2^30, by our own polynomials: equal on every machine.
 void ck_cos_sin(double angle, double *cosine, double *sine);
 /// e^x by the polynomial that the kernels use.
@@ -211,7 +231,6 @@ void ck_free(void *_Nullable memory, size_t bytes);
 
 // ---- Workers --------------------------------------------------------------------------------------------------
 
-typedef struct ck_pool ck_pool;
 typedef void (*ck_body)(void *context, size_t worker);
 
 /// Starts `threads - 1` threads (the caller of ck_pool_run is worker 0). NULL when a thread cannot be started.

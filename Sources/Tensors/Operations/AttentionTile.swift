@@ -51,6 +51,12 @@ struct AttentionTile {
     var spans: Range<Int>  // that any of the rows sees
     var partialOffset: Int  // floats before its partials
 
+    /// The columns of the output that it computes.
+    func columns(_ call: AttentionCall) -> Range<Int> {
+        let first = group * (call.heads / segment.cache.kvHeads), length = segment.cache.valueLength
+        return (first + heads.lowerBound) * length..<(first + heads.upperBound) * length
+    }
+
     var partialFloats: Int {
         let state = unsafe withUnsafePointer(to: segment.cache.headLayout) { unsafe ck_state_stride($0) }
         return spans.count * rows.count * heads.count * state

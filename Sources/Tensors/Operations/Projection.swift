@@ -44,22 +44,43 @@ extension Worker {
             check(projection, input, inputRows, outputRows)
             groups += projection.weights.groups
         }
-        // Enough chunks that a slow worker does not hold up the others, none so small that claiming shows.
-        let span = min(16, max(1, groups / (count * 8)))
-        let chunks = projections.reduce(0) { $0 + ($1.weights.groups + span - 1) / span }
-        forEachChunk(chunks) { chunk in
-            var chunk = chunk
-            for projection in projections {
-                let own = (projection.weights.groups + span - 1) / span
-                if chunk < own {
-                    let first = chunk * span
-                    multiply(projection, input, inputRows, first..<min(first + span, projection.weights.groups))
-                    return
+        // The loop over chunks is in C: there is one every few microseconds, and counting references of what all workers
+        // share costs as much as a barrier.
+        unsafe withUnsafeTemporaryAllocation(of: ck_projection.self, capacity: projections.count) { list in
+            unsafe withUnsafeTemporaryAllocation(of: ck_rows.self, capacity: inputRows.count) { ranges in
+                for (index, projection) in projections.enumerated() {
+                    let span = span(projection.weights, of: groups, rows: outputRows)
+                    unsafe list.initializeElement(at: index, to: described(projection, input, span: span))
                 }
-                chunk -= own
+                for (index, range) in inputRows.enumerated() {
+                    unsafe ranges.initializeElement(
+                        at: index, to: ck_rows(first: range.lowerBound, count: range.count))
+                }
+                guard let all = list.baseAddress, let rows = ranges.baseAddress else { return }
+                unsafe ck_project_together(set.table, pool.pool, index, all, list.count, rows, ranges.count)
             }
         }
         barrier()
+    }
+
+    /// Groups of a chunk: enough chunks that a slow worker does not hold up the others, none so small that claiming
+    /// shows. With few rows memory decides, and a chunk of 64 kB takes it a few microseconds: about as long as a worker that
+    /// is done before waits without sleeping.
+    private func span(_ weights: WeightMatrix, of groups: Int, rows: Int) -> Int {
+        let most = rows > 4 ? 16 : max(1, 65536 / (weights.residentBytes / weights.groups))
+        return min(16, most, max(1, groups / (count * 8)))
+    }
+
+    /// What the kernels need to know of a product. Nothing in it is counted: buffers outlive the product.
+    private func described(_ projection: Projection, _ input: ActivationBuffer, span: Int) -> ck_projection {
+        let isFloat = projection.weights.storedType.blockLength == 1
+        let from = unsafe ck_input(
+            blocks: input.codes, values: input.values.base, rows: isFloat ? input.rowCapacity : input.quantisedRows,
+            columns: input.columns)
+        let to = unsafe ck_output(
+            values: projection.output.base, stride: projection.weights.rows, bias: projection.bias?.base,
+            accumulate: projection.accumulate ? 1 : 0)
+        return unsafe ck_projection(weights: projection.weights.matrix, input: from, output: to, span: span)
     }
 
     private func check(
@@ -74,26 +95,6 @@ extension Worker {
         let most = isFloat ? input.rowCapacity : input.quantisedRows
         for range in inputRows {
             precondition(range.lowerBound >= 0 && range.upperBound <= most, "input rows out of range")
-        }
-    }
-
-    private func multiply(
-        _ projection: Projection, _ input: ActivationBuffer, _ inputRows: some Collection<Range<Int>>,
-        _ groups: Range<Int>
-    ) {
-        var from = unsafe ck_input(
-            blocks: input.codes, values: input.values.base, rows: input.quantisedRows, columns: input.columns)
-        if projection.weights.storedType.blockLength == 1 { unsafe from.rows = input.rowCapacity }
-        var done = 0
-        for range in inputRows {
-            var to = unsafe ck_output(
-                values: projection.output.base + done * projection.weights.rows, stride: projection.weights.rows,
-                bias: projection.bias?.base, accumulate: projection.accumulate ? 1 : 0)
-            unsafe withUnsafePointer(to: projection.weights.matrix) { matrix in
-                unsafe ck_project(
-                    set.table, matrix, groups.lowerBound, groups.upperBound, &from, range.lowerBound, range.count, &to)
-            }
-            done += range.count
         }
     }
 }

@@ -85,18 +85,27 @@ final class RopeAngles: Sendable {
 extension Worker {
     /// Rotates x [positions.count, heads · headLength] in place, row i by the angles of `positions[i]`.
     public func rope(_ x: FloatBuffer, heads: Int, headLength: Int, positions: [Int], table: RopeTable) {
-        let width = heads * headLength
-        precondition(heads > 0 && 2 * table.pairs <= headLength, "more pairs than the head has")
-        precondition(positions.count * width <= x.count, "rows out of range")
+        check(x, heads: heads, headLength: headLength, rows: positions.count, table)
         forEachChunk(positions.count) { index in
-            let row = table.angles.row(positions[index])
-            unsafe row.values.withUnsafeBufferPointer { values in
-                guard let base = values.baseAddress else { return }
-                unsafe set.table.pointee.rope(
-                    x.base + index * width, heads, headLength, base + row.start, base + row.start + table.pairs,
-                    table.pairs, table.pairing == .adjacent ? 1 : 0)
-            }
+            rotate(x, row: index, position: positions[index], heads: heads, headLength: headLength, table)
         }
         barrier()
+    }
+
+    /// Whether rows of heads can be rotated.
+    func check(_ x: FloatBuffer, heads: Int, headLength: Int, rows: Int, _ table: RopeTable) {
+        precondition(heads > 0 && 2 * table.pairs <= headLength, "more pairs than the head has")
+        precondition(rows * heads * headLength <= x.count, "rows out of range")
+    }
+
+    /// Rotates one row by the angles of a position; no barrier.
+    func rotate(_ x: FloatBuffer, row index: Int, position: Int, heads: Int, headLength: Int, _ table: RopeTable) {
+        let row = table.angles.row(position)
+        unsafe row.values.withUnsafeBufferPointer { values in
+            guard let base = values.baseAddress else { return }
+            unsafe set.table.pointee.rope(
+                x.base + index * heads * headLength, heads, headLength, base + row.start,
+                base + row.start + table.pairs, table.pairs, table.pairing == .adjacent ? 1 : 0)
+        }
     }
 }
