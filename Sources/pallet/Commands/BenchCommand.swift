@@ -99,7 +99,7 @@ struct BenchCommand: ParsableCommand {
             switch (words.first, number) {
             case ("limits", _):
                 measurement.measure()
-                try Output.json(measurement.limits)
+                try Output.json(measurement.latest)
                 continue
             case ("prefill", 1...(1 << 24)): test = .prefill(number)
             case ("decode", 0...(1 << 24)): test = .decode(depth: number)

@@ -57,11 +57,16 @@ struct MachineMeasurement {
     }
 
     /// The medians of the rounds so far, by thread count.
-    var limits: [MachineLimits] {
+    var limits: [MachineLimits] { limits(of: \.median) }
+
+    /// Those of the last round alone, for a machine whose memory changes from one second to the next.
+    var latest: [MachineLimits] { limits { $0.last ?? 0 } }
+
+    private func limits(of figure: ([Double]) -> Double) -> [MachineLimits] {
         pools.indices.map { index in
             MachineLimits(
-                threads: pools[index].threads, read_bytes_per_second: reads[index].median,
-                float_operations_per_second: floats[index].median, byte_operations_per_second: bytes[index].median)
+                threads: pools[index].threads, read_bytes_per_second: figure(reads[index]),
+                float_operations_per_second: figure(floats[index]), byte_operations_per_second: figure(bytes[index]))
         }
     }
 
