@@ -178,7 +178,7 @@ static void pairs_from_group(const uint8_t *from, int at, uint32_t *group) {
 
 static int has_fifth_bits(uint32_t form) { return form == CK_Q5_0 || form == CK_Q5_1 || form == CK_Q5_K; }
 
-/// 32 codes of one lane into the code plane.
+/// 32 codes of one lane into the codes of a group.
 static void codes_to_group(uint32_t form, const uint8_t *code, size_t lane, uint8_t *plane) {
     const uint32_t low = 0x0F0F0F0Fu;
     uint8_t *own = plane + 4 * lane;

@@ -23,6 +23,20 @@ public struct SequenceStep: Sendable {
         self.tokens = tokens
         self.logits = logits
     }
+
+    /// The rows of its segment whose logits are wanted.
+    func wantedRows(_ segment: AttentionSegment) -> Range<Int> {
+        let rows = segment.rows
+        switch logits {
+        case .none: return rows.upperBound..<rows.upperBound
+        case .last: return rows.upperBound - 1..<rows.upperBound
+        case .all: return rows
+        case .from(let position):
+            // Bounded first: any number may stand there.
+            let bounded = min(max(position, segment.firstPosition), segment.firstPosition + rows.count)
+            return rows.lowerBound + bounded - segment.firstPosition..<rows.upperBound
+        }
+    }
 }
 
 extension TransformerModel {
@@ -38,7 +52,7 @@ extension TransformerModel {
     ) throws -> [[[Float]]] {
         let batch = try batch(of: sequences, workspace: workspace)
         let wanted = zip(sequences.indices, sequences).flatMap { index, sequence in
-            wantedRows(of: sequence, batch.segments[index]).map { (sequence: index, row: $0) }
+            sequence.wantedRows(batch.segments[index]).map { (sequence: index, row: $0) }
         }
         // logits = Out · norm(h) for the wanted rows, in passes of `logitRows`; the first one within the same region.
         let first = wanted.prefix(workspace.logitRows)
@@ -84,19 +98,6 @@ extension TransformerModel {
             rows += sequence.tokens.count
         }
         return Batch(tokens: tokens, segments: segments)
-    }
-
-    /// The rows of a segment whose logits are wanted.
-    private func wantedRows(of sequence: SequenceStep, _ segment: AttentionSegment) -> Range<Int> {
-        let rows = segment.rows
-        switch sequence.logits {
-        case .none: return rows.upperBound..<rows.upperBound
-        case .last: return rows.upperBound - 1..<rows.upperBound
-        case .all: return rows
-        case .from(let position):
-            let first = max(0, position - segment.firstPosition)
-            return min(rows.lowerBound + first, rows.upperBound)..<rows.upperBound
-        }
     }
 
     /// Logits of these rows into `workspace.logits`.

@@ -13,15 +13,7 @@ extension TransformerModel {
         let segments = try compute(sequences, workspace: workspace, pool: pool)
         return try zip(sequences, segments).enumerated().map { index, item in
             let (sequence, segment) = item
-            let skipped: Int =
-                switch sequence.logits {
-                case .none: segment.rows.count
-                case .last: segment.rows.count - 1
-                case .all: 0
-                case .from(let position):
-                    min(max(0, position - segment.firstPosition), segment.rows.count)
-                }
-            let rows = segment.rows.dropFirst(skipped)
+            let rows = sequence.wantedRows(segment)
             let states = workspace.normed.values.array(rows.lowerBound * width..<rows.upperBound * width)
             guard states.allSatisfy(\.isFinite) else { throw TransformerError.notANumber(sequence: index) }
             return states

@@ -13,7 +13,7 @@ typedef struct ck_limit_set {
     size_t (*_Nonnull float_chains)(size_t rounds, float *sink);
     /// Products of unsigned with signed bytes, summed, by the instructions that products with weights of 4 bits use.
     size_t (*_Nonnull byte_chains)(size_t rounds, int32_t *sink);
-    /// Exclusive or of the bits of `count` values; reads as products do, from four places at once.
+    /// Exclusive or of the bits of `count` values; reads from front to back, as decoding does.
     uint32_t (*_Nonnull read)(const float *values, size_t count);
 } ck_limit_set;
 

@@ -32,7 +32,16 @@ extension Worker {
 
     /// The same for chosen input rows, e.g. the last position of each sequence: output row i is input row `rows[i]`.
     public func project(_ projections: [Projection], _ input: ActivationBuffer, inputRows rows: [Int]) {
-        project(projections, input, inputRows: rows.map { $0..<$0 + 1 })
+        // Rows that follow each other are one range: weights are read once for all of them.
+        var ranges: [Range<Int>] = []
+        for row in rows {
+            if let last = ranges.last, last.upperBound == row {
+                ranges[ranges.count - 1] = last.lowerBound..<row + 1
+            } else {
+                ranges.append(row..<row + 1)
+            }
+        }
+        project(projections, input, inputRows: ranges)
     }
 
     private func project(

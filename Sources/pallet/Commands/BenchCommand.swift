@@ -106,7 +106,7 @@ struct BenchCommand: ParsableCommand {
             default: throw Failure(.data, "无法理解的一行：\(line)", "a line that says nothing known: \(line)")
             }
             try bench.check(test)
-            let sample = try bench.time(test, limits: measurement.last)
+            let sample = try bench.time(test, limits: measurement.latest.last)
             try Output.json(BenchRow(test, [sample], bench, threads: threads.count))
         }
     }

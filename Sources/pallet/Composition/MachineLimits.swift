@@ -59,8 +59,8 @@ struct MachineMeasurement {
     /// The medians of the rounds so far, by thread count.
     var limits: [MachineLimits] { limits(of: \.median) }
 
-    /// Those of the last round alone, for a machine whose memory changes from one second to the next.
-    var latest: [MachineLimits] { limits { $0.last ?? 0 } }
+    /// Those of the last round alone, for a machine whose memory changes from one second to the next; none before it.
+    var latest: [MachineLimits] { reads.last?.isEmpty == false ? limits { $0.last ?? 0 } : [] }
 
     private func limits(of figure: ([Double]) -> Double) -> [MachineLimits] {
         pools.indices.map { index in
